@@ -1,0 +1,48 @@
+# Emporium. `make run` and `make test` are all that most people need.
+
+VENV ?= .venv
+PYTEST_ARGS ?=
+BIN := $(VENV)/bin
+
+.PHONY: help install run test lint lock wheel clean distclean
+
+help:
+	@echo "make run       the sample shop, from its tables to a server that answers"
+	@echo "make test      every test"
+	@echo "make lint      ruff, mypy and the import rules between the rooms"
+	@echo "make install   the environment alone; nothing where it is in place"
+	@echo "make lock      compile requirements.lock from setup.py anew"
+	@echo "make wheel     dist/emporium-*.whl, for Beam workers and Kubeflow images"
+	@echo "make clean     remove caches and builds   make distclean   and the environment"
+
+# Returns at once where the stamp of this lock file is in place.
+install:
+	@sh scripts/install.sh "$(VENV)"
+
+run: install
+	$(BIN)/emporium demo
+
+test: install
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+lint: install
+	@status=0; for check in "ruff check ." mypy lint-imports; do \
+	    echo "$$check"; $(BIN)/$$check || status=1; \
+	done; exit $$status
+
+# Keeps the versions of the present file where they still fit; delete a line to move one.
+lock: install
+	UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet setup.py --all-extras \
+	    --python-version 3.10 --python-platform x86_64-manylinux_2_28 --generate-hashes \
+	    --output-file requirements.lock
+
+wheel: install
+	$(BIN)/python -m build --wheel --no-isolation
+
+clean:
+	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis \
+	    .import_linter_cache
+	find pipeline model serving tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+distclean: clean
+	rm -rf .venv .venv.trash .bootstrap

@@ -1,0 +1,1 @@
+"""What is learned: the text encoder, the two towers, their task, and the graph that serves them."""

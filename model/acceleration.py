@@ -1,0 +1,93 @@
+"""What the machine offers: distribution strategy, mixed precision, AutoGraph left out."""
+
+from __future__ import annotations
+
+import contextlib
+import pathlib
+from collections.abc import Iterator
+
+import tensorflow as tf
+
+
+def choose_strategy(name: str) -> tf.distribute.Strategy:
+    """The tf.distribute strategy of a configured name.
+
+    Args:
+        name: auto, cpu, gpu, mirrored, multi_worker or tpu. `auto` takes a TPU where one answers,
+            every GPU where there are several, one GPU, else the CPU; `mirrored` takes every GPU
+            or, where there is none, every logical CPU device.
+
+    Raises:
+        ValueError: the machine does not have what the name asks for.
+    """
+    gpus = tf.config.list_logical_devices("GPU")
+    if name == "auto":
+        if _has_tpu():
+            name = "tpu"
+        else:
+            name = "mirrored" if len(gpus) > 1 else "gpu" if gpus else "cpu"
+    if name == "tpu":
+        resolver = tf.distribute.cluster_resolver.TPUClusterResolver()
+        tf.config.experimental_connect_to_cluster(resolver)
+        tf.tpu.experimental.initialize_tpu_system(resolver)
+        return tf.distribute.TPUStrategy(resolver)
+    if name == "multi_worker":  # Workers are told by TF_CONFIG, as TensorFlow defines it.
+        return tf.distribute.MultiWorkerMirroredStrategy()
+    if name == "mirrored":
+        devices = gpus or tf.config.list_logical_devices("CPU")
+        return tf.distribute.MirroredStrategy([d.name for d in devices])
+    if name == "gpu" and not gpus:
+        raise ValueError(
+            "training.strategy should name what the machine has. Received: 'gpu', but TensorFlow "
+            "sees no GPU; 'auto' takes what there is")
+    return tf.distribute.OneDeviceStrategy("/gpu:0" if name == "gpu" else "/cpu:0")
+
+
+def choose_precision(name: str) -> str:
+    """The Keras policy of a configured name; `auto` takes what the hardware speeds up."""
+    if name != "auto":
+        return name
+    if _has_tpu():
+        return "mixed_bfloat16"
+    gpus = tf.config.list_physical_devices("GPU")
+    if gpus:
+        capability = tf.config.experimental.get_device_details(gpus[0]).get(
+            "compute_capability", (0, 0))
+        if capability >= (8, 0):
+            return "mixed_bfloat16"
+        return "mixed_float16" if capability >= (7, 0) else "float32"
+    return "mixed_bfloat16" if _cpu_multiplies_bfloat16() else "float32"
+
+
+def _has_tpu() -> bool:
+    return bool(tf.config.list_physical_devices("TPU"))
+
+
+def _cpu_multiplies_bfloat16() -> bool:
+    try:
+        words = pathlib.Path("/proc/cpuinfo").read_text(encoding="utf-8").split()
+    except OSError:  # Not Linux: float32 is right everywhere.
+        return False
+    return "avx512_bf16" in words or "amx_bf16" in words
+
+
+@contextlib.contextmanager
+def libraries_not_converted() -> Iterator[None]:
+    """Keeps AutoGraph from rewriting Keras and KerasNLP, which need no rewriting.
+
+    Building and exporting a tower is five to fifteen times faster. The hook is private to
+    TensorFlow: where it is gone, everything works as before, only slower.
+    """
+    try:
+        from tensorflow.python.autograph.core import config
+        rules = config.CONVERSION_RULES
+        extra = tuple(
+            config.DoNotConvert(name) for name in ("tf_keras", "keras_nlp"))
+    except (ImportError, AttributeError):
+        yield
+        return
+    config.CONVERSION_RULES = extra + rules
+    try:
+        yield
+    finally:
+        config.CONVERSION_RULES = rules

@@ -1,0 +1,45 @@
+"""The names and shapes of a transformed training example, shared by writer and reader."""
+
+from __future__ import annotations
+
+import enum
+
+import tensorflow as tf
+
+KIND = "kind"
+QUERY_TOKENS = "query_tokens"
+PROFILE_TOKENS = "profile_tokens"
+PRODUCT_TOKENS = "product_tokens"
+PRODUCT = "product"
+HISTORY = "history"
+POSITIVES = "positives"
+WEIGHT = "weight"
+SAMPLING_PROBABILITY = "sampling_probability"
+
+PRODUCT_VOCABULARY = "product_id"
+"""Name of the tf.Transform vocabulary that numbers the catalogue's products."""
+
+
+class Kind(enum.IntEnum):
+    """What a context is made of."""
+
+    SEARCH = 0
+    RECOMMEND = 1
+    CATALOGUE = 2
+
+
+KIND_NAMES = {"search": Kind.SEARCH, "recommend": Kind.RECOMMEND, "catalogue": Kind.CATALOGUE}
+
+_RAGGED = (QUERY_TOKENS, PROFILE_TOKENS, PRODUCT_TOKENS, HISTORY, POSITIVES)
+
+
+def parse_spec() -> dict[str, tf.io.FixedLenFeature | tf.io.RaggedFeature]:
+    """Spec that parses a batch of serialized examples: scalars `[batch]`, the rest ragged."""
+    spec: dict[str, tf.io.FixedLenFeature | tf.io.RaggedFeature] = {
+        name: tf.io.RaggedFeature(tf.int64, row_splits_dtype=tf.int64) for name in _RAGGED
+    }
+    spec[KIND] = tf.io.FixedLenFeature([], tf.int64)
+    spec[PRODUCT] = tf.io.FixedLenFeature([], tf.int64)
+    spec[WEIGHT] = tf.io.FixedLenFeature([], tf.float32)
+    spec[SAMPLING_PROBABILITY] = tf.io.FixedLenFeature([], tf.float32)
+    return spec

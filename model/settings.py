@@ -1,0 +1,65 @@
+"""The settings of the model room: what each is, its range, its default and why."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import pydantic
+from pydantic import Field
+
+
+class Section(pydantic.BaseModel):
+    """A group of settings: unknown names are refused, values never change."""
+
+    model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
+
+
+class Text(Section):
+    """How text becomes tokens, and which encoder reads them."""
+
+    preset: str = Field(
+        "minilm",
+        description="tiny, minilm, a KerasNLP preset name (bert_base_multi) or the folder of a "
+        "local checkpoint.")
+    query_tokens: int = Field(24, ge=4, le=512, description="Tokens of a query, at the most.")
+    profile_tokens: int = Field(64, ge=4, le=512, description="Tokens of a profile, at the most.")
+    product_tokens: int = Field(
+        64, ge=8, le=512,
+        description="Tokens of a product, at the most; cost grows with it in proportion.")
+
+
+class Training(Section):
+    """How the towers are trained."""
+
+    batch_size: int = Field(
+        64, ge=2, le=65_536,
+        description="Text pairs in a global batch; also the number of in-batch candidates.")
+    epochs: int = Field(1, ge=1, le=1_000, description="Passes over the text pairs, at the most.")
+    max_text_pairs: int = Field(
+        48_000, ge=100,
+        description="Text pairs of a pass, at the most: they take nearly all of a run's time.")
+    learning_rate: float = Field(5e-5, gt=0, le=1, description="Peak rate of the text encoder.")
+    temperature: float = Field(0.05, gt=0, le=10, description="Divides the cosine of the towers.")
+    context_batch_size: int = Field(256, ge=2, le=65_536, description="Contexts in a batch.")
+    context_epochs: int = Field(
+        20, ge=1, le=1_000, description="Passes over the contexts, at the most.")
+    context_learning_rate: float = Field(
+        1e-3, gt=0, le=1, description="Peak rate of the parts above the text encoder.")
+    max_contexts: int = Field(
+        1_000_000, ge=100, description="Contexts held in memory, at the most: 1 GB or so.")
+    max_negatives: int = Field(
+        10_000, ge=10,
+        description="Products that a context is told from in a step; a catalogue whose events "
+        "mention no more is used whole, a larger one is sampled.")
+    residual_rank: int = Field(
+        64, ge=1, le=4_096, description="Columns of what is learned about each product by id.")
+    residual_dropout: float = Field(
+        0.2, ge=0, lt=1, description="Share of those dropped in training, so that text counts.")
+    validate_steps: int = Field(150, ge=1, description="Steps between two validations.")
+    patience: int = Field(
+        4, ge=1, le=100, description="Validations without a better nDCG@10 before training stops.")
+    strategy: Literal["auto", "cpu", "gpu", "mirrored", "multi_worker", "tpu"] = Field(
+        "auto", description="tf.distribute strategy; auto takes what the machine has.")
+    precision: Literal["auto", "float32", "mixed_bfloat16", "mixed_float16"] = Field(
+        "auto", description="Keras mixed precision; auto takes what the hardware speeds up.")
+    profile: bool = Field(False, description="Write a TensorBoard profile of ten training steps.")

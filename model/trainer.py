@@ -1,0 +1,217 @@
+"""Trains the towers: the entry point that TFX's Trainer calls by name, and its two phases."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import pathlib
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+import tf_keras as keras
+
+from model import acceleration, data, features
+from model.encoding import BatchEncoder
+from model.exporting import export_towers
+from model.features import Kind
+from model.presets import Preset, load_preset
+from model.retrieval import ContextRetrieval, TextRetrieval
+from model.settings import Text, Training
+from model.text_encoder import TextEncoder
+from model.towers import ContextTower, ProductTower
+from model.validation import ContextMeasure, RetrievalStopping, TextMeasure
+
+_log = logging.getLogger("emporium.trainer")
+
+_TEXT_KINDS = (Kind.SEARCH, Kind.CATALOGUE)
+_CONTEXT_KINDS = (Kind.SEARCH, Kind.RECOMMEND)
+
+
+@dataclasses.dataclass(frozen=True)
+class Job:
+    """What a training run reads, writes and is told.
+
+    Attributes:
+        train, evaluation, catalogue: file patterns of transformed examples.
+        products: size of the catalogue.
+        text, training: settings.
+        seed: of every random choice.
+        logs: TensorBoard folder.
+    """
+
+    train: Sequence[str]
+    evaluation: Sequence[str]
+    catalogue: Sequence[str]
+    products: int
+    text: Text
+    training: Training
+    seed: int
+    logs: str
+
+
+def run_fn(fn_args: Any) -> None:
+    """Trains and exports; the function that TFX's Trainer component is given.
+
+    Args:
+        fn_args: TFX's `FnArgs`. Read are `train_files`, `eval_files`, `transform_output`,
+            `serving_model_dir` and `custom_config` with `text`, `training` (JSON), `seed` and
+            `tensorboard_dir`.
+    """
+    settings = fn_args.custom_config
+    job = Job(
+        train=list(fn_args.train_files),
+        evaluation=list(fn_args.eval_files),
+        # The catalogue is a split of the same artifact, which TFX has no argument for.
+        catalogue=[f.replace("/Split-train/", "/Split-catalogue/") for f in fn_args.train_files],
+        products=len(data.read_vocabulary(fn_args.transform_output)),
+        text=Text.model_validate_json(settings["text"]),
+        training=Training.model_validate_json(settings["training"]),
+        seed=int(settings["seed"]),
+        logs=settings["tensorboard_dir"],
+    )
+    preset = load_preset(job.text.preset)
+    encoder, model = train(job, preset)
+    export_towers(encoder, model, preset, job.text, fn_args.serving_model_dir)
+
+
+def train(job: Job, preset: Preset) -> tuple[TextEncoder, ContextRetrieval]:
+    """Trains the text encoder, then the contexts, each where there is something to learn from.
+
+    Returns:
+        The encoder in float32 and the context model, at their best validation.
+    """
+    keras.utils.set_random_seed(job.seed)
+    strategy = acceleration.choose_strategy(job.training.strategy)
+    precision = acceleration.choose_precision(job.training.precision)
+    _log.info(
+        "training %s on %s with %d replica(s), %s", preset.name, type(strategy).__name__,
+        strategy.num_replicas_in_sync, precision)
+    catalogue = data.catalogue_tokens(job.catalogue, job.products)
+    with acceleration.libraries_not_converted():
+        with strategy.scope():
+            encoder = TextEncoder(preset, precision)
+        train_text(job, strategy, encoder, catalogue, preset.pretrained)
+        exact = TextEncoder(preset)  # Vectors that leave are float32, whatever trained them.
+        exact.set_weights(encoder.get_weights())
+        model = train_contexts(job, strategy, exact, catalogue)
+    return exact, model
+
+
+def train_text(
+    job: Job, strategy: tf.distribute.Strategy, encoder: TextEncoder,
+    catalogue: tf.RaggedTensor, pretrained: bool,
+) -> None:
+    """Trains the encoder on text pairs, in place.
+
+    A pretrained encoder is left as it is where no validation pairs could tell whether training
+    made it better.
+    """
+    pairs = min(data.count(job.train, _TEXT_KINDS), job.training.max_text_pairs)
+    held_out = data.context_table(job.evaluation, _TEXT_KINDS, TextMeasure.CONTEXTS)
+    if not pairs or (pretrained and not len(held_out)):
+        _log.info("text: no query or catalogue pairs to learn from; the encoder stays as it is")
+        return
+    settings = job.training
+    steps = max(1, pairs * settings.epochs // settings.batch_size)
+    with strategy.scope():
+        model = TextRetrieval(encoder, settings.temperature)
+        model.compile(optimizer=_optimizer(settings.learning_rate, steps))
+    measure = TextMeasure(BatchEncoder(encoder), held_out, catalogue, job.seed)
+    _fit(
+        job, model, data.text_batches(job.train, settings.batch_size, pairs, job.seed),
+        label="text", steps=steps, batch_size=settings.batch_size, measure=measure)
+
+
+def train_contexts(
+    job: Job, strategy: tf.distribute.Strategy, encoder: TextEncoder, catalogue: tf.RaggedTensor,
+) -> ContextRetrieval:
+    """Trains what stands above the encoder, where there are histories to learn from."""
+    settings = job.training
+    encode = BatchEncoder(encoder)
+    histories = data.count(job.train, (Kind.RECOMMEND,))
+    if not histories:
+        _log.info("contexts: no histories; search runs on the text encoder alone")
+        # Without behaviour the towers are the identity: nothing needs the catalogue's vectors.
+        nobody = np.zeros(job.products, np.float32)
+        blank = np.zeros((job.products, encoder.dimension), np.float32)
+        return _context_model(settings, blank, nobody)
+    table = data.context_table(job.train, _CONTEXT_KINDS, settings.max_contexts)
+    held_out = data.context_table(job.evaluation, _CONTEXT_KINDS, ContextMeasure.CONTEXTS)
+    _log.info("contexts: encoding %d products once", job.products)
+    vectors = encode(catalogue)
+    with strategy.scope():
+        model = _context_model(settings, vectors, data.product_frequency(table, job.products))
+        per_pass = max(1, len(table) // settings.context_batch_size)
+        steps = per_pass * settings.context_epochs
+        model.compile(optimizer=_optimizer(settings.context_learning_rate, steps))
+    batches = data.context_batches(
+        table, encode(table.texts), settings.context_batch_size, job.seed)
+    measure = ContextMeasure(model, held_out, encode(held_out.texts))
+    _fit(
+        job, model, batches, label="contexts", steps=steps,
+        batch_size=settings.context_batch_size, measure=measure)
+    return model
+
+
+def _context_model(
+    settings: Training, vectors: np.ndarray, frequency: np.ndarray,
+) -> ContextRetrieval:
+    dimension = vectors.shape[1]
+    products = ProductTower(
+        frequency > 0, dimension, settings.residual_rank, settings.residual_dropout)
+    model = ContextRetrieval(
+        products, ContextTower(products.adapter, dimension), vectors, frequency,
+        settings.temperature, settings.max_negatives)
+    # Built by one call, so that every variable exists before weights are kept or exported.
+    empty = {
+        "query": tf.zeros([1, dimension]), "profile": tf.zeros([1, dimension]),
+        features.HISTORY: tf.fill([1, 1], tf.constant(-1, tf.int64)),
+    }
+    model.context_vectors(empty, tf.zeros([1, 1, dimension]))
+    return model
+
+
+def _optimizer(rate: float, steps: int) -> keras.optimizers.Optimizer:
+    """Adam with a linear warm-up over a tenth of the steps and a linear decay to nothing."""
+    warmup = max(1, steps // 10)
+    schedule = keras.optimizers.schedules.PolynomialDecay(rate, max(1, steps - warmup), 0.0)
+    return keras.optimizers.Adam(
+        _WarmUp(schedule, warmup), global_clipnorm=1.0)
+
+
+class _WarmUp(keras.optimizers.schedules.LearningRateSchedule):
+    """Rises linearly to the start of another schedule."""
+
+    def __init__(self, after: keras.optimizers.schedules.PolynomialDecay, steps: int) -> None:
+        super().__init__()
+        self._after, self._steps = after, steps
+
+    def __call__(self, step: tf.Tensor) -> tf.Tensor:
+        done = tf.cast(step, tf.float32)
+        rising = self._after.initial_learning_rate * (done + 1.0) / float(self._steps)
+        return tf.where(done < self._steps, rising, self._after(done - float(self._steps)))
+
+    def get_config(self) -> dict[str, Any]:
+        return {"after": self._after, "steps": self._steps}
+
+
+def _fit(
+    job: Job, model: keras.Model, batches: tf.data.Dataset, *, label: str, steps: int,
+    batch_size: int, measure: Any,
+) -> None:
+    settings = job.training
+    logs = pathlib.PurePosixPath(job.logs) / label
+    callbacks: list[keras.callbacks.Callback] = [RetrievalStopping(
+        measure, every=min(settings.validate_steps, max(1, steps // 2)),
+        patience=settings.patience, label=label, total_steps=steps, examples_per_step=batch_size,
+        writer=tf.summary.create_file_writer(str(logs)), report=_log.info)]
+    if settings.profile:
+        callbacks.append(keras.callbacks.TensorBoard(
+            str(logs), update_freq="epoch", profile_batch=(5, 15), write_graph=False))
+    options = tf.data.Options()
+    options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.DATA
+    model.fit(
+        batches.with_options(options), steps_per_epoch=steps, epochs=1, callbacks=callbacks,
+        verbose=0)

@@ -1,0 +1,196 @@
+"""Early stopping on a retrieval metric: nDCG@10 of validation contexts, best weights kept."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+import tensorflow as tf
+import tf_keras as keras
+
+from model import features
+from model.data import ContextTable, context_columns
+from model.encoding import BatchEncoder
+from model.retrieval import ContextRetrieval
+
+
+def ndcg_at(scores: np.ndarray, answer: np.ndarray, others: list[np.ndarray], k: int) -> float:
+    """Mean nDCG@k where each context has one answer and its other positives are set aside.
+
+    Args:
+        scores: `[contexts, candidates]`; changed in place.
+        answer: column of each answer, int `[contexts]`.
+        others: columns of each context's other positives.
+        k: cut-off.
+    """
+    own = scores[np.arange(len(answer)), answer].copy()
+    for row, columns in enumerate(others):
+        scores[row, columns] = -np.inf
+    better = (scores > own[:, np.newaxis]).sum(axis=1)
+    return float(np.where(better < k, 1.0 / np.log2(better + 2.0), 0.0).mean())
+
+
+class TextMeasure:
+    """nDCG@10 of query text against a pool of product texts: all of a small catalogue, else the
+    answers and a sample of the rest, encoded anew at each measurement.
+
+    Args:
+        encode: the encoder as it is being trained.
+        held_out: validation pairs.
+        catalogue: product tokens by number, `[products, (tokens)]`.
+        seed: of the sample.
+    """
+
+    CONTEXTS = 400
+    POOL = 2_500
+    """Products ranked, at the least: enough to tell encoders apart, encoded in ten seconds."""
+
+    def __init__(
+        self, encode: BatchEncoder, held_out: ContextTable, catalogue: tf.RaggedTensor, seed: int,
+    ) -> None:
+        others = np.random.default_rng(seed).permutation(int(catalogue.nrows()))
+        positives = held_out.positives.flat_values.numpy()
+        self._pool = np.unique(
+            np.concatenate([held_out.product, positives, others[:self.POOL]]))
+        self._tokens = tf.gather(catalogue, self._pool)
+        self._encode, self._held_out = encode, held_out
+        self._answer = np.searchsorted(self._pool, held_out.product)
+        self._others = _other_columns(
+            held_out, lambda ids: np.searchsorted(self._pool, ids))
+
+    def __call__(self) -> float:
+        """Measures the encoder's present weights."""
+        queries = self._encode(self._held_out.texts)[self._held_out.query]
+        scores = queries @ self._encode(self._tokens).T
+        return ndcg_at(scores, self._answer, self._others, 10)
+
+
+class ContextMeasure:
+    """nDCG@10 of validation contexts over the whole catalogue.
+
+    Args:
+        model: as it is being trained.
+        held_out: validation contexts.
+        text_vectors: vectors of `held_out.texts`.
+    """
+
+    CONTEXTS = 2_000
+    _BATCH = 256
+
+    def __init__(
+        self, model: ContextRetrieval, held_out: ContextTable, text_vectors: np.ndarray,
+    ) -> None:
+        self._model, self._held_out = model, held_out
+        self._texts = np.vstack([text_vectors, np.zeros((1, text_vectors.shape[1]), "f4")])
+        self._others = _other_columns(held_out, lambda ids: ids)
+        self._products = tf.function(model.product_vectors, autograph=False, reduce_retracing=True)
+        self._contexts = tf.function(model.context_vectors, autograph=False, reduce_retracing=True)
+
+    def __call__(self) -> float:
+        """Measures the model's present weights; 0 where nothing is held out."""
+        if not len(self._held_out):
+            return 0.0
+        catalogue = self._products(
+            tf.range(self._model.text_vectors.shape[0], dtype=tf.int64)).numpy()
+        values = []
+        for start in range(0, len(self._held_out), self._BATCH):
+            rows = np.arange(start, min(start + self._BATCH, len(self._held_out)))
+            columns = context_columns(self._held_out, rows)
+            history = columns[features.HISTORY]
+            contexts = self._contexts({
+                "query": tf.constant(self._texts[self._held_out.query[rows]]),
+                "profile": tf.constant(self._texts[self._held_out.profile[rows]]),
+                features.HISTORY: history,
+            }, tf.gather(catalogue, tf.maximum(history, 0)))
+            scores = contexts.numpy() @ catalogue.T
+            others = [self._others[r] for r in rows]
+            values.append(len(rows) * ndcg_at(scores, self._held_out.product[rows], others, 10))
+        return float(sum(values) / len(self._held_out))
+
+
+def _other_columns(
+    held_out: ContextTable, column_of: Callable[[np.ndarray], np.ndarray],
+) -> list[np.ndarray]:
+    """Columns of what a context wanted besides its answer: other positives and its history."""
+    columns = []
+    for row in range(len(held_out)):
+        known = np.concatenate(
+            [held_out.positives[row].numpy(), held_out.history[row].numpy()])
+        columns.append(column_of(known[known != held_out.product[row]]).astype(np.int64))
+    return columns
+
+
+class RetrievalStopping(keras.callbacks.Callback):
+    """Measures every few steps, keeps the best weights, stops when nothing gets better.
+
+    The weights before the first step take part: training that makes a pretrained encoder worse
+    ends where it began.
+
+    Args:
+        measure: returns nDCG@10 on validation contexts.
+        every: steps between two measurements.
+        patience: measurements without a better one before training stops.
+        label: what is trained, for progress lines.
+        total_steps: steps planned, for progress lines.
+        examples_per_step: global batch, for examples/s.
+        writer: TensorBoard writer.
+        report: takes a progress line.
+    """
+
+    def __init__(
+        self, measure: Callable[[], float], *, every: int, patience: int, label: str,
+        total_steps: int, examples_per_step: int, writer: tf.summary.SummaryWriter,
+        report: Callable[[str], None],
+    ) -> None:
+        super().__init__()
+        self.best = -1.0
+        self.best_step = 0
+        self._measure, self._every, self._patience = measure, every, patience
+        self._label, self._total, self._rows = label, total_steps, examples_per_step
+        self._writer, self._report = writer, report
+        self._step, self._since_best = 0, 0
+        self._weights: list[np.ndarray] = []
+        self._losses: list[float] = []
+        self._clock = 0.0
+
+    def on_train_begin(self, logs: dict | None = None) -> None:  # noqa: ARG002 - Keras's signature
+        """Measures the weights that training starts from."""
+        self._validate(rate=None)
+
+    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:  # noqa: ARG002
+        """Counts the step; measures when it is time."""
+        self._step += 1
+        self._losses.append(float((logs or {}).get("loss", np.nan)))
+        if self._step % self._every == 0 or self._step == self._total:
+            rate = len(self._losses) * self._rows / (time.monotonic() - self._clock)
+            self._validate(rate)
+
+    def on_train_end(self, logs: dict | None = None) -> None:  # noqa: ARG002
+        """Goes back to the best weights."""
+        self.model.set_weights(self._weights)
+        self._report(
+            f"{self._label}: best validation nDCG@10 {self.best:.4f} at step {self.best_step}")
+
+    def _validate(self, rate: float | None) -> None:
+        value = self._measure()
+        if value > self.best:
+            self.best, self.best_step, self._since_best = value, self._step, 0
+            self._weights = self.model.get_weights()
+        else:
+            self._since_best += 1
+            if self._since_best >= self._patience:
+                self.model.stop_training = True
+        with self._writer.as_default(step=self._step):
+            tf.summary.scalar(f"{self._label}/validation_ndcg_at_10", value)
+            line = f"{self._label}: step {self._step}/{self._total}"
+            if rate is not None:
+                loss = float(np.mean(self._losses))
+                learning_rate = self.model.optimizer.learning_rate
+                tf.summary.scalar(f"{self._label}/loss", loss)
+                tf.summary.scalar(f"{self._label}/examples_per_second", rate)
+                tf.summary.scalar(f"{self._label}/learning_rate", learning_rate)
+                line += f", loss {loss:.4f}, {rate:.0f} examples/s"
+        self._writer.flush()
+        self._report(f"{line}, validation nDCG@10 {value:.4f}")
+        self._losses, self._clock = [], time.monotonic()

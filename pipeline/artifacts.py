@@ -1,0 +1,25 @@
+"""The artifact types that TFX has no name for.
+
+On Kubeflow the name of a type is where its class is imported from, and holds one dot: the package
+exports what is defined here.
+"""
+
+from tfx.types import artifact
+
+
+class Quarantine(artifact.Artifact):
+    """Rows that could not be used, with file, line and reason, and the balance of rows."""
+
+    TYPE_NAME = "pipeline.Quarantine"
+
+
+class Contexts(artifact.Artifact):
+    """Validation contexts with their relevant products: `contexts.jsonl.gz`."""
+
+    TYPE_NAME = "pipeline.Contexts"
+
+
+class Popularity(artifact.Artifact):
+    """How often each product was wanted: `popularity.json`."""
+
+    TYPE_NAME = "pipeline.Popularity"

@@ -1,0 +1,96 @@
+"""`emporium demo`: a generated shop, trained, served and asked."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import pathlib
+import shlex
+from typing import TYPE_CHECKING
+
+from pipeline.cli.demo_questions import Questions, read_questions
+from pipeline.cli.run import add_config_arguments, read_config, run_pipeline
+
+if TYPE_CHECKING:
+    from serving.retrieval import Result
+
+_DESCRIPTION = """\
+Writes a sample shop of 2,000 products to DIR/sample, runs the pipeline on it, serves the result
+and asks it a search, a recommendation and for similar products. `make run` is this command.
+
+  emporium demo
+  emporium demo --out /tmp/shop --preset tiny
+"""
+
+_TOP = 3
+
+
+def add_parser(commands: argparse._SubParsersAction) -> None:
+    """Adds the command to the front door."""
+    parser = commands.add_parser(
+        "demo", help="the whole chain on a generated shop", description=_DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument(
+        "--out", default="out", metavar="DIR", help="output folder (default %(default)s)")
+    parser.add_argument(
+        "--products", type=int, default=2_000, help="of the shop (default %(default)s)")
+    add_config_arguments(parser)
+    parser.set_defaults(execute=execute)
+
+
+def execute(args: argparse.Namespace) -> int:
+    """Samples, runs, serves, asks."""
+    from pipeline.sample import generate
+
+    config = read_config(args)
+    out = pathlib.Path(args.out)
+    sample = out / "sample"
+    # The same shop each time, byte for byte: the pipeline sees that nothing changed.
+    print(generate(sample, products=args.products))
+    status = run_pipeline(str(sample), str(out), config)
+    if status != 0:
+        return status
+    questions = read_questions(sample)
+    asyncio.run(_serve_and_ask(out, questions))
+    folder = shlex.quote(args.out)
+    print(
+        "\nNow you:\n"
+        f"  emporium serve {folder}\n"
+        f"  emporium query {json.dumps(questions.query)}       while it serves\n"
+        f"  tensorboard --logdir {folder}/tensorboard\n"
+        f"  {folder}/reports/latest.html       what the model reached, beside its baselines")
+    return 0
+
+
+async def _serve_and_ask(out: pathlib.Path, questions: Questions) -> None:
+    from serving.model_server import ModelServer, ServerConfig
+
+    server = ModelServer(ServerConfig(out / "serving", port=0, rest_port=0))
+    await server.start()
+    try:
+        await asyncio.to_thread(_ask, f"localhost:{server.grpc_port}", questions)
+    finally:
+        await server.stop()
+
+
+def _ask(address: str, questions: Questions) -> None:
+    from serving.client import Client
+    from serving.retrieval import Context
+
+    chosen = "; ".join(questions.title(product) for product in questions.history)
+    print(f"\nServing on {address}, asked three questions over gRPC:")
+    with Client(address) as client:
+        [found] = client.search([questions.query], top_k=_TOP)
+        _tell(f'search for "{questions.query}"', found, questions)
+        [found] = client.recommend(
+            [Context(history=questions.history, exclude=questions.history)], top_k=_TOP)
+        _tell(f"recommend to who chose {chosen}", found, questions)
+        [found] = client.similar([questions.history[-1]], top_k=_TOP)
+        _tell(f"similar to {questions.title(questions.history[-1])}", found, questions)
+
+
+def _tell(question: str, results: list[Result], questions: Questions) -> None:
+    print(f"\n{question}")
+    for result in results:
+        print(f"  {result.score:6.3f}  {result.product_id}  {questions.title(result.product_id)}")

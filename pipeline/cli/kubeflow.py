@@ -1,0 +1,65 @@
+"""`emporium kubeflow`: the pipeline as a KFP v2 spec."""
+
+from __future__ import annotations
+
+import argparse
+import pathlib
+
+from pipeline.cli.run import add_config_arguments, read_config
+
+DEFAULT_IMAGE = "emporium:latest"
+
+_DESCRIPTION = """\
+Compiles the same pipeline that `emporium run` runs to a KFP v2 spec, to be submitted to Kubeflow
+Pipelines or Vertex AI. Nothing of this machine goes into it: the image holds the code.
+
+  emporium kubeflow gs://bucket/shop --root gs://bucket/out \\
+      --image registry.example.org/emporium:0.1.0 --output pipeline.yaml
+  emporium kubeflow s3://bucket/shop --root s3://bucket/out --tables products,events \\
+      --image registry.example.org/emporium:0.1.0 --output pipeline.yaml
+
+Where DATA_URI cannot be listed from here, --tables says what is there: names, or name=pattern
+with a file pattern relative to DATA_URI.
+"""
+
+
+def add_parser(commands: argparse._SubParsersAction) -> None:
+    """Adds the command to the front door."""
+    parser = commands.add_parser(
+        "kubeflow", help="compile the pipeline for Kubeflow", description=_DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data_uri", metavar="DATA_URI", help="URI of the tables' folder")
+    parser.add_argument(
+        "--output", required=True, metavar="FILE",
+        help=".yaml: a pipeline spec, for Kubeflow; .json: a pipeline job, for Vertex AI")
+    parser.add_argument(
+        "--root", metavar="URI", help="where the components' outputs go, and serving/, in which "
+        "the pushed versions appear (default: DATA_URI-emporium)")
+    parser.add_argument(
+        "--image", default=DEFAULT_IMAGE, help="container image in which Emporium is installed "
+        "(default %(default)s)")
+    parser.add_argument(
+        "--tables", metavar="NAME[=PATTERN],...",
+        help="tables that are present; without it DATA_URI is listed")
+    parser.add_argument(
+        "--beam-arg", dest="beam_args", action="append", metavar="--FLAG=VALUE",
+        help="flag of the Beam runner, such as --runner=DataflowRunner; may be repeated "
+        "(default --runner=DirectRunner)")
+    add_config_arguments(parser)
+    parser.set_defaults(execute=execute)
+
+
+def execute(args: argparse.Namespace) -> int:
+    """Writes the spec."""
+    config = read_config(args)
+    from pipeline.ingest.discovery import discover_tables
+    from pipeline.kubeflow_runner import compile_pipeline, named_tables
+
+    tables = named_tables(args.tables) if args.tables else discover_tables(args.data_uri)
+    root = args.root or f"{args.data_uri.rstrip('/')}-emporium"
+    compile_pipeline(
+        data_uri=args.data_uri, tables=tables, root=root, image=args.image,
+        output=pathlib.Path(args.output), config=config,
+        beam_pipeline_args=args.beam_args or ["--runner=DirectRunner"])
+    print(f"wrote {args.output}: {', '.join(tables)} from {args.data_uri}")
+    return 0

@@ -1,0 +1,138 @@
+"""`emporium run`: a shop's tables in, a served version out."""
+
+from __future__ import annotations
+
+import argparse
+import atexit
+import logging
+import os
+import pathlib
+import sys
+import time
+
+from pipeline.cli.errors import root_cause, user_message
+from pipeline.cli.settings import describe_settings
+from pipeline.config import Config, load_config
+from pipeline.running.folder import RunFolder
+from pipeline.running.terminal import Progress, logging_to, output_to_log
+
+EXIT_FAILED = 1
+EXIT_NOT_BLESSED = 3
+
+_DESCRIPTION = """\
+Runs the whole pipeline: reads and checks the tables in DATA, trains, indexes, evaluates, and
+serves the model from DIR/serving if it is better than popularity and than what is live.
+
+  emporium run shop/ --out out/
+  emporium run shop/ --out out/ --preset tiny --set training.epochs=3
+  emporium run gs://bucket/shop --out out/ --config shop.yaml
+
+A second run with the same DIR keeps what has not changed. What a killed run finished is kept too.
+"""
+
+_EPILOG = """\
+exit status: 0 pushed, or unchanged; 1 failed; 2 a mistake in the data, the settings or the
+command; 3 the model was not good enough and was not pushed; 130 interrupted
+
+settings, for --set and, as YAML sections, for --config (default; range):
+"""
+
+
+def add_parser(commands: argparse._SubParsersAction) -> None:
+    """Adds the command to the front door."""
+    parser = commands.add_parser(
+        "run", help="from a shop's tables to a served model", description=_DESCRIPTION,
+        epilog=_EPILOG + describe_settings(Config),
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument(
+        "data", metavar="DATA", help="folder or URI of the tables; only products is required")
+    parser.add_argument(
+        "--out", required=True, metavar="DIR",
+        help="output folder: serving/, reports/, tensorboard/ and logs/ appear in it")
+    add_config_arguments(parser)
+    parser.set_defaults(execute=execute)
+
+
+def add_config_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the arguments that make a configuration."""
+    parser.add_argument(
+        "--preset", metavar="NAME",
+        help="text encoder, short for --set text.preset=NAME: tiny, minilm, a KerasNLP preset or "
+        "a checkpoint's folder")
+    parser.add_argument("--config", metavar="FILE", help="YAML file with any of the settings")
+    parser.add_argument(
+        "--set", dest="overrides", action="append", default=[], metavar="key=value",
+        help="one setting, such as training.epochs=2; may be repeated, and wins over --config")
+
+
+def read_config(args: argparse.Namespace) -> Config:
+    """The configuration that the arguments of `add_config_arguments` make."""
+    preset = [f"text.preset={args.preset}"] if args.preset else []
+    return load_config(args.config, [*preset, *args.overrides])
+
+
+def execute(args: argparse.Namespace) -> int:
+    """Runs the command."""
+    return run_pipeline(args.data, args.out, read_config(args))
+
+
+def run_pipeline(data: str, out: str, config: Config) -> int:
+    """Runs the pipeline and tells the terminal what happens.
+
+    Returns:
+        The exit status.
+
+    Raises:
+        DatasetError: and other errors that are the user's to mend.
+    """
+    folder = RunFolder(pathlib.Path(os.path.abspath(out)))
+    if "://" not in data:
+        data = os.path.abspath(data)
+    # Beam and TFX read the command line for flags of their own: `--set` would be `--setup_file`.
+    del sys.argv[1:]
+    atexit.register(_silence_stderr)
+    with folder.locked():
+        log = folder.new_log()
+        with output_to_log(log) as terminal:
+            progress = Progress(terminal)
+            with logging_to(log, progress):
+                return _run_logged(data, folder, config, log, progress)
+
+
+def _silence_stderr() -> None:
+    """Keeps what TensorFlow's objects say when the interpreter takes them apart off the terminal.
+
+    Runs at exit, when everything that a person should see is written.
+    """
+    sys.stderr.flush()
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+
+
+def _run_logged(
+    data: str, folder: RunFolder, config: Config, log: pathlib.Path, progress: Progress
+) -> int:
+    progress.say(f"{data} -> {folder.root} (details in {log})")
+    started = time.monotonic()
+    progress.start("Loading TensorFlow, Beam and TFX")
+    try:
+        # Imported here, with the output already in the log: TFX takes ten seconds and chatters.
+        from pipeline.cli.run_report import RunReport
+        from pipeline.ingest.discovery import discover_tables
+        from pipeline.local_runner import run
+
+        progress.end(f"{time.monotonic() - started:.1f} s")
+        tables = discover_tables(data)
+        report = RunReport(folder, tables, config, progress)
+        run(data=data, folder=folder, tables=tables, config=config, on_start=report.on_start,
+            on_end=report.on_end)
+        return report.finish(time.monotonic() - started)
+    except KeyboardInterrupt:
+        progress.say("Interrupted. What was finished is kept; the same command goes on from there.")
+        raise
+    except Exception as error:
+        logging.exception("the run failed")
+        if user_message(error) is not None:
+            progress.say()
+            raise
+        progress.say(f"\nThe run failed: {error}: {root_cause(error)}\nThe log says more: {log}")
+        return EXIT_FAILED

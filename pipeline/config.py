@@ -1,0 +1,154 @@
+"""The one configuration of a run: typed, validated, YAML on disk.
+
+Every component receives the section that it reads and no other, so that a change of one section
+re-runs only what depends on it.
+"""
+
+from __future__ import annotations
+
+import pathlib
+from typing import Any, Literal
+
+import pydantic
+import yaml
+from pydantic import Field
+
+from model.settings import Section, Text, Training
+
+
+class ConfigError(ValueError):
+    """A setting is unknown, of the wrong type or out of range; the message names it."""
+
+
+class Ingest(Section):
+    """How tables are read."""
+
+    max_text_chars: int = Field(
+        20_000, ge=100, le=1_000_000,
+        description="Longer text values are cut here and counted; towers read far less.")
+    max_quarantine_fraction: float = Field(
+        0.5, ge=0, le=1,
+        description="A table that loses more than this share of its rows stops the run. Half: raw "
+        "invoice exports lose a quarter (no customer, returns) and are still good data.")
+
+
+class Examples(Section):
+    """How events and judgments become training examples and validation contexts."""
+
+    validation_fraction: float = Field(
+        0.1, gt=0, lt=0.5,
+        description="Share of the latest events (or, where there is only an order, of the users) "
+        "and of the queries that validate.")
+    history_length: int = Field(
+        50, ge=1, le=500, description="Latest products of a shopper that a context keeps.")
+    targets_per_user: int = Field(
+        20, ge=1, le=1000,
+        description="Latest events of a shopper that become training targets; the cap keeps a "
+        "wholesale buyer from outweighing a hundred others.")
+    max_contexts: int = Field(
+        2_000, ge=50, le=100_000,
+        description="Validation contexts of each kind; 2,000 give nDCG@10 a 95% interval of "
+        "about +-0.015.")
+    pseudo_queries_per_product: int = Field(
+        2, ge=1, le=20,
+        description="Self-supervised queries made from each product where no query is known.")
+
+
+class Index(Section):
+    """How the catalogue is indexed."""
+
+    kind: Literal["auto", "brute_force", "scann"] = Field(
+        "auto", description="auto: brute force below brute_force_below products, else ScaNN.")
+    brute_force_below: int = Field(
+        20_000, ge=0,
+        description="Below it an exhaustive search is as fast (benchmarks/index_size.py).")
+    min_recall: float = Field(
+        0.95, ge=0, le=1, description="recall@10 of the index against brute force, at the least.")
+    top_k: int = Field(100, ge=1, le=10_000, description="K of every signature.")
+
+
+class Gate(Section):
+    """When a model is blessed."""
+
+    bootstrap_samples: int = Field(1_000, ge=100, le=100_000, description="Resamples an interval.")
+    guarded_slices: tuple[str, ...] = Field(
+        ("head_product", "torso_product", "tail_product", "new_shopper", "known_shopper",
+         "short_query"),
+        description="Slices on which a model may not be worse than the live one beyond noise.")
+    min_slice_contexts: int = Field(
+        30, ge=2, description="A smaller slice is reported but guards nothing: all noise.")
+
+
+class Serving(Section):
+    """What an exported version carries."""
+
+    model_name: str = Field(
+        "emporium", pattern=r"^[A-Za-z0-9_.-]+$", description="Name that requests ask for.")
+    warmup_requests: int = Field(8, ge=1, le=1000, description="Recorded requests a version.")
+
+
+class Config(Section):
+    """A run of the pipeline."""
+
+    seed: int = Field(1, ge=0, lt=2**31, description="Seeds every random choice.")
+    ingest: Ingest = Ingest()
+    examples: Examples = Examples()
+    text: Text = Text()
+    training: Training = Training()
+    index: Index = Index()
+    gate: Gate = Gate()
+    serving: Serving = Serving()
+
+
+def load_config(path: str | None = None, overrides: list[str] | None = None) -> Config:
+    """Reads a YAML file and `section.key=value` overrides into a validated configuration.
+
+    Args:
+        path: YAML file with any subset of the settings, or None for the defaults.
+        overrides: settings such as `training.epochs=2`; values are parsed as YAML.
+
+    Raises:
+        ConfigError: a file that cannot be read, an unknown setting, a value out of range.
+    """
+    tree: dict[str, Any] = {}
+    if path is not None:
+        tree = _read_yaml(pathlib.Path(path))
+    for override in overrides or ():
+        key, equals, text = override.partition("=")
+        if not equals or not key:
+            raise ConfigError(f"--set takes section.key=value, received {override!r}")
+        *sections, leaf = key.strip().split(".")
+        node = tree
+        for section in sections:
+            node = node.setdefault(section, {})
+            if not isinstance(node, dict):
+                raise ConfigError(f"--set {override}: {section!r} is a value, not a section")
+        try:
+            node[leaf] = yaml.safe_load(text)
+        except yaml.YAMLError as error:
+            raise ConfigError(f"--set {override}: the value is not YAML: {error}") from error
+    try:
+        return Config.model_validate(tree)
+    except pydantic.ValidationError as error:
+        problems = [
+            f"{'.'.join(map(str, e['loc']))}: {e['msg']}, received {e['input']!r}"
+            for e in error.errors()
+        ]
+        known = ", ".join(Config.model_fields)
+        raise ConfigError(
+            f"configuration: {'; '.join(problems)} (sections: {known}; "
+            "`emporium run --help` lists the settings)") from error
+
+
+def _read_yaml(path: pathlib.Path) -> dict[str, Any]:
+    try:
+        tree = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ConfigError(f"configuration {path}: cannot be read as YAML: {error}") from error
+    if tree is None:
+        return {}
+    if not isinstance(tree, dict):
+        raise ConfigError(
+            f"configuration {path}: expected a mapping of sections, received "
+            f"{type(tree).__name__}")
+    return tree

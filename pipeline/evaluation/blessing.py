@@ -1,0 +1,110 @@
+"""The gate: may the candidate be served? A pure function over metrics."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+
+from pipeline.config import Gate
+from pipeline.evaluation.results import (
+    CANDIDATE,
+    GATE_METRIC,
+    KINDS,
+    LIVE,
+    POPULARITY,
+    SliceResult,
+)
+from pipeline.evaluation.slices import ALL
+
+
+@dataclasses.dataclass(frozen=True)
+class Check:
+    """One condition of the gate and what was measured."""
+
+    condition: str
+    passed: bool
+    measured: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Decision:
+    """Whether a model may be served, with every condition that was looked at."""
+
+    blessed: bool
+    checks: tuple[Check, ...]
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """What decided, in numbers: the failed checks, or all checks when none failed."""
+        failed = tuple(check for check in self.checks if not check.passed)
+        return tuple(f"{c.condition}: {c.measured}" for c in failed or self.checks)
+
+    def text(self) -> str:
+        """The decision in words, a line a reason."""
+        headline = "Blessed." if self.blessed else "Not blessed."
+        return "\n".join([headline, *(f"- {reason}" for reason in self.reasons)])
+
+
+def decide(
+    slices: Mapping[str, SliceResult], gate: Gate, live_problem: str | None = None
+) -> Decision:
+    """Decides on the blessing.
+
+    The candidate has to beat popularity on each kind of context: the 95% interval of the paired
+    difference in nDCG@10 lies above 0. Where a model is live it must not be worse beyond noise:
+    the interval of candidate minus live does not lie below 0, overall and on every guarded
+    slice. Kinds and slices with fewer than `gate.min_slice_contexts` contexts decide nothing;
+    when no kind has that many, nothing shows that the candidate is good, and it is not blessed.
+
+    Args:
+        slices: results by slice name, `all` among them unless there are no contexts at all.
+        gate: thresholds and guarded slices.
+        live_problem: why the live model could not be measured, or None.
+    """
+    checks = _beats_popularity(slices, gate)
+    if live_problem is not None:
+        checks.append(Check(
+            "not worse than the live model", False,
+            f"the live model could not be measured ({live_problem}); repair or remove it"))
+    elif ALL in slices and LIVE in slices[ALL].differences:
+        guarded = [name for name in gate.guarded_slices if name in slices]
+        checks += [
+            _not_worse_than_live(name, slices[name])
+            for name in [ALL, *guarded]
+            if name == ALL or slices[name].contexts >= gate.min_slice_contexts
+        ]
+    return Decision(all(check.passed for check in checks), tuple(checks))
+
+
+def _beats_popularity(slices: Mapping[str, SliceResult], gate: Gate) -> list[Check]:
+    kinds = {kind: slices[f"kind:{kind}"] for kind in KINDS if f"kind:{kind}" in slices}
+    checks = []
+    for kind, result in kinds.items():
+        if result.contexts >= gate.min_slice_contexts:
+            difference = result.differences[POPULARITY][GATE_METRIC]
+            checks.append(Check(
+                f"beats popularity ({kind})", difference.low > 0,
+                _compare(result, POPULARITY)))
+    if checks:
+        return checks
+    found = " and ".join(f"{result.contexts} {kind}" for kind, result in kinds.items()) or "no"
+    return [Check(
+        "enough validation contexts", False,
+        f"{found} contexts, at least {gate.min_slice_contexts} of a kind are needed to tell a "
+        "good model from luck; add events or judgments, or lower gate.min_slice_contexts")]
+
+
+def _not_worse_than_live(name: str, result: SliceResult) -> Check:
+    where = "overall" if name == ALL else name
+    difference = result.differences[LIVE][GATE_METRIC]
+    return Check(
+        f"not worse than the live model ({where})", difference.high >= 0,
+        _compare(result, LIVE))
+
+
+def _compare(result: SliceResult, other: str) -> str:
+    difference = result.differences[other][GATE_METRIC]
+    return (
+        f"nDCG@10 {result.metrics[CANDIDATE][GATE_METRIC].value:.4f} against "
+        f"{result.metrics[other][GATE_METRIC].value:.4f}, difference {difference.value:+.4f} "
+        f"(95% {difference.low:+.4f} to {difference.high:+.4f}) on {result.contexts} contexts")

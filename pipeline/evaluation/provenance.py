@@ -1,0 +1,80 @@
+"""Where a result comes from: the code, the packages and the data."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import importlib.metadata
+import json
+import pathlib
+import platform
+import subprocess
+from collections.abc import Mapping, Sequence
+
+from pipeline.evaluation.data import Catalogue, Context
+
+_PACKAGES = (
+    "tfx", "tensorflow", "tensorflow-text", "tensorflow-recommenders", "tf-keras", "keras-nlp",
+    "scann", "apache-beam", "numpy", "bm25s", "PyStemmer", "matplotlib",
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Code:
+    """The code that made a result.
+
+    Attributes:
+        version: of the installed package, "unknown" when it is not installed.
+        commit: of the checkout, with `+changes` when files differ from it; None outside of one.
+        packages: versions of Python and of the packages that shape the numbers.
+    """
+
+    version: str
+    commit: str | None
+    packages: Mapping[str, str]
+
+
+def describe_code() -> Code:
+    """Describes the running code."""
+    found = {name: _version(name) for name in _PACKAGES}
+    packages = {"python": platform.python_version()}
+    packages |= {name: version for name, version in found.items() if version}
+    version = _version("emporium") or "unknown"
+    return Code(version, checkout_commit(pathlib.Path(__file__)), packages)
+
+
+def checkout_commit(file: pathlib.Path) -> str | None:
+    """The commit of the checkout that tracks `file`; None for untracked files, or without git."""
+    if _git(file, "ls-files", "--error-unmatch", file.name) is None:
+        return None
+    commit = _git(file, "rev-parse", "HEAD")
+    changes = _git(file, "status", "--porcelain", "--untracked-files=no")
+    return f"{commit}+changes" if changes else commit
+
+
+def data_hash(contexts: Sequence[Context], catalogue: Catalogue) -> str:
+    """SHA-256 of the contexts and the catalogue, the same in whatever order they are read."""
+    digest = hashlib.sha256()
+    for line in sorted(json.dumps(dataclasses.asdict(c), sort_keys=True) for c in contexts):
+        digest.update(line.encode() + b"\n")
+    products = zip(catalogue.product_ids, catalogue.texts, strict=True)
+    for line in sorted(json.dumps(product) for product in products):
+        digest.update(line.encode() + b"\n")
+    return digest.hexdigest()
+
+
+def _version(package: str) -> str | None:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def _git(file: pathlib.Path, *arguments: str) -> str | None:
+    try:
+        process = subprocess.run(
+            ["git", "-C", str(file.parent), *arguments],
+            capture_output=True, text=True, timeout=30)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return process.stdout.strip() if process.returncode == 0 else None

@@ -1,0 +1,1 @@
+"""From tables to (context, product) examples: joins, the split, queries, popularity, contexts."""

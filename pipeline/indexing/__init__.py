@@ -1,0 +1,1 @@
+"""Embeds the catalogue, builds the index, composes the SavedModel that is served."""

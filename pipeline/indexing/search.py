@@ -1,0 +1,112 @@
+"""Brute force or ScaNN over the catalogue's vectors, and what ScaNN's approximation costs."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+import tensorflow_recommenders as tfrs
+
+from model.signatures import Search
+from pipeline.config import Index
+
+_log = logging.getLogger("emporium.indexing")
+
+_SAMPLE = 500
+"""Products whose neighbours are looked up to measure recall: +-0.01 at 0.95."""
+
+_EFFORTS = (0.05, 0.1, 0.2, 0.4, 0.8)
+"""Shares of the leaves that are searched, from fast to thorough."""
+
+
+class RecallError(RuntimeError):
+    """No ScaNN configuration reached the recall that the configuration asks for."""
+
+
+@dataclasses.dataclass(frozen=True)
+class SearchIndex:
+    """An index, ready to be put into a servable.
+
+    Attributes:
+        kind: brute_force or scann.
+        search: vectors and a count to scores and rows.
+        state: what holds its variables.
+        recall: recall@10 against brute force.
+        leaves, leaves_searched: of ScaNN; 0 for brute force.
+    """
+
+    kind: str
+    search: Search
+    state: Any
+    recall: float
+    leaves: int = 0
+    leaves_searched: int = 0
+
+
+def build_index(vectors: np.ndarray, settings: Index, seed: int = 0) -> SearchIndex:
+    """Indexes vectors as configured; ScaNN as fast as reaches the least recall allowed.
+
+    Args:
+        vectors: unit vectors `[products, dim]`.
+        settings: the section `index`.
+        seed: of the sample on which recall is measured.
+
+    Raises:
+        RecallError: ScaNN stays below `settings.min_recall` at every effort.
+        ImportError: ScaNN is asked for and not installed.
+    """
+    exact = _brute_force(vectors, settings.top_k)
+    kind = settings.kind
+    if kind == "auto":
+        kind = "brute_force" if len(vectors) < settings.brute_force_below else "scann"
+    if kind == "brute_force":
+        return exact
+    generator = np.random.default_rng(seed)
+    probes = tf.constant(
+        vectors[generator.choice(len(vectors), min(_SAMPLE, len(vectors)), replace=False)])
+    count = min(10, len(vectors))
+    truth = exact.search(probes, tf.constant(count))[1].numpy()
+    leaves = max(1, round(len(vectors) ** 0.5))
+    best = 0.0
+    for effort in _EFFORTS:
+        index = _scann(vectors, settings.top_k, leaves, max(1, round(leaves * effort)))
+        found = index.search(probes, tf.constant(count))[1].numpy()
+        recall = float(np.mean([
+            len(set(a) & set(b)) / count for a, b in zip(truth, found, strict=True)]))
+        _log.info(
+            "ScaNN with %d of %d leaves searched: recall@10 %.3f", index.leaves_searched, leaves,
+            recall)
+        if recall >= settings.min_recall:
+            return dataclasses.replace(index, recall=recall)
+        best = max(best, recall)
+    raise RecallError(
+        f"index: recall@10 against brute force should be at least {settings.min_recall}. Received "
+        f"{best:.3f} at the most, with {leaves} leaves. Lower index.min_recall, or set "
+        "index.kind=brute_force")
+
+
+def _brute_force(vectors: np.ndarray, top_k: int) -> SearchIndex:
+    layer = tfrs.layers.factorized_top_k.BruteForce(k=min(top_k, len(vectors)))
+    layer.index(tf.constant(vectors))
+    return SearchIndex("brute_force", layer.call, layer.variables, recall=1.0)
+
+
+def _scann(vectors: np.ndarray, top_k: int, leaves: int, searched: int) -> SearchIndex:
+    try:
+        import scann  # noqa: F401 - only to say what is missing before TFRS does
+    except ImportError as error:
+        raise ImportError(
+            f"index: {len(vectors)} products are to be indexed by ScaNN, which is not installed "
+            "or does not fit TensorFlow 2.16: pip install scann==1.3.2, or set "
+            "index.kind=brute_force") from error
+    layer = tfrs.layers.factorized_top_k.ScaNN(
+        k=min(top_k, len(vectors)), num_leaves=leaves, num_leaves_to_search=searched,
+        # The best few hundred are scored exactly: also what an exclude list may take away.
+        num_reordering_candidates=min(len(vectors), max(500, 5 * top_k)))
+    layer.index(tf.constant(vectors))
+    return SearchIndex(
+        "scann", layer.call, layer._serialized_searcher, recall=0.0, leaves=leaves,
+        leaves_searched=searched)

@@ -1,0 +1,176 @@
+"""The dataset contract: the tables, their columns, and what is off where one is missing."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+MAX_ID_CHARS = 512
+"""A longer product or user id is a mistake of the export, not an id."""
+
+
+class DatasetError(ValueError):
+    """The data cannot be used as it is; the message is one paragraph meant for its owner."""
+
+
+class Kind(enum.Enum):
+    """How the values of a column are read.
+
+    Attributes:
+        ID: text; a number becomes its shortest text, 1.0 "1", while the text "007" stays.
+        TEXT: text, or a number that becomes its shortest text.
+        NUMBER: a finite number, or its text; NaN means that there is no value.
+        TIME: ISO-8601 (UTC where it has no zone) or seconds since the epoch, from 1970 until a
+            year from now. Text of eight digits is an ISO date, YYYYMMDD. Never milliseconds.
+        CHOICE: one of `Column.choices`, in any case.
+        ATTRIBUTES: a JSON object, or text of the form `key=value|key=value`.
+    """
+
+    ID = "id"
+    TEXT = "text"
+    NUMBER = "number"
+    TIME = "time"
+    CHOICE = "choice"
+    ATTRIBUTES = "attributes"
+
+
+class Reason(str, enum.Enum):
+    """Why a row is in quarantine."""
+
+    UNPARSEABLE = "unparseable"
+    INVALID_UTF8 = "invalid_utf8"
+    WRONG_COLUMNS = "wrong_columns"
+    MISSING_VALUE = "missing_value"
+    BAD_ID = "bad_id"
+    BAD_TEXT = "bad_text"
+    BAD_NUMBER = "bad_number"
+    BAD_CHOICE = "bad_choice"
+    BAD_ATTRIBUTES = "bad_attributes"
+    IMPOSSIBLE_DATE = "impossible_date"
+    UNKNOWN_PRODUCT = "unknown_product"
+    RETURN = "return_or_cancellation"
+
+
+class Repair(str, enum.Enum):
+    """What ingest changes in a value that it keeps."""
+
+    CUT = "text_cut"
+    NULS = "nuls_removed"
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column that the contract names.
+
+    Attributes:
+        without: what is off where no row has a value; "" for nothing worth a line.
+        minimum: of a NUMBER.
+        choices: of a CHOICE.
+    """
+
+    name: str
+    kind: Kind
+    required: bool = False
+    without: str = ""
+    minimum: float | None = None
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table that the contract names.
+
+    Attributes:
+        key: column by which its rows are grouped.
+        without: what is off where the table is missing.
+        unique: rows of the same key are one thing, so later rows are merged into the first.
+        of_products: its rows need a product that exists.
+        personal: its values may tell about a person, so none is ever written to quarantine.
+    """
+
+    name: str
+    key: str
+    columns: tuple[Column, ...]
+    without: str = ""
+    unique: bool = False
+    of_products: bool = False
+    personal: bool = False
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The names of the columns."""
+        return frozenset(column.name for column in self.columns)
+
+    @cached_property
+    def required(self) -> tuple[str, ...]:
+        """The columns without a value of which a row is of no use."""
+        return tuple(column.name for column in self.columns if column.required)
+
+
+_ATTRIBUTES = Column("attributes", Kind.ATTRIBUTES)
+
+_PRODUCTS = Table(
+    name="products", key="product_id", unique=True,
+    columns=(
+        Column("product_id", Kind.ID, required=True),
+        Column("title", Kind.TEXT, required=True),
+        Column("description", Kind.TEXT, without="products are known by their titles alone"),
+        Column("brand", Kind.TEXT, without="brands are not read"),
+        Column("category", Kind.TEXT, without="categories are not read"),
+        Column("price", Kind.NUMBER, minimum=0, without="prices are not known"),
+        Column("attributes", Kind.ATTRIBUTES, without="attributes are not read"),
+        Column("image", Kind.TEXT),
+        Column("created_at", Kind.TIME),
+    ))
+
+_EVENTS = Table(
+    name="events", key="product_id", of_products=True, personal=True,
+    without="recommendations from history are off",
+    columns=(
+        Column("user_id", Kind.ID, required=True),
+        Column("product_id", Kind.ID, required=True),
+        Column("event", Kind.CHOICE, required=True,
+               choices=("impression", "view", "click", "cart", "purchase", "rating")),
+        Column("timestamp", Kind.TIME, without="the order of the rows is the order of events"),
+        Column("query", Kind.TEXT, without="learning from past searches is off"),
+        Column("value", Kind.NUMBER, without="every event counts once"),
+        Column("session_id", Kind.ID, without="sessions are not known"),
+        Column("review", Kind.TEXT),
+        _ATTRIBUTES,
+    ))
+
+_USERS = Table(
+    name="users", key="user_id", unique=True, personal=True,
+    without="profiles of shoppers are off",
+    columns=(
+        Column("user_id", Kind.ID, required=True),
+        Column("profile", Kind.TEXT, without="profiles of shoppers are off"),
+        _ATTRIBUTES,
+    ))
+
+_JUDGMENTS = Table(
+    name="judgments", key="product_id", of_products=True,
+    without="learning from judged queries is off",
+    columns=(
+        Column("query", Kind.TEXT, required=True),
+        Column("product_id", Kind.ID, required=True),
+        Column("grade", Kind.NUMBER, required=True, minimum=0),
+        Column("split", Kind.CHOICE, choices=("train", "validation"),
+               without="the queries that validate are chosen by their hash"),
+        _ATTRIBUTES,
+    ))
+
+_FACTS = Table(
+    name="facts", key="head", without="knowledge of how things relate is off",
+    columns=(
+        Column("head", Kind.ID, required=True),
+        Column("relation", Kind.TEXT, required=True),
+        Column("tail", Kind.ID, required=True),
+        _ATTRIBUTES,
+    ))
+
+TABLES: Mapping[str, Table] = {
+    table.name: table for table in (_PRODUCTS, _EVENTS, _USERS, _JUDGMENTS, _FACTS)
+}

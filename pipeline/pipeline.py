@@ -1,0 +1,117 @@
+"""The pipeline: a shop's tables in, a pushed model out, on any TFX orchestrator."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+
+from ml_metadata.proto import metadata_store_pb2
+from tfx.components import ExampleValidator, StatisticsGen, Trainer, Transform
+from tfx.orchestration.pipeline import Pipeline
+from tfx.proto import pusher_pb2, trainer_pb2, transform_pb2
+
+from pipeline.config import Config
+from pipeline.evaluation.component import RetrievalEvaluator
+from pipeline.examples.component import ExamplesJoin
+from pipeline.indexing.component import IndexBuilder
+from pipeline.ingest.component import ShopExampleGen
+from pipeline.ingest.gate import AnomalyGate
+from pipeline.push import AtomicPusher
+from pipeline.schema_import import CuratedSchema
+from pipeline.serving_validation.component import ServingValidator
+
+JUDGES = ("RetrievalEvaluator", "Pusher")
+"""Components whose outcome depends on which version is live, which is no input of theirs."""
+
+
+def create_pipeline(
+    *,
+    name: str,
+    root: str,
+    data: str,
+    tables: Mapping[str, str],
+    output_dir: str,
+    config: Config,
+    beam_pipeline_args: Sequence[str],
+    metadata_connection_config: metadata_store_pb2.ConnectionConfig | None = None,
+) -> Pipeline:
+    """Joins the components; which runner runs them, and where, is the caller's business.
+
+    Args:
+        name: of the pipeline in the metadata store; lower-case letters, digits and hyphens.
+        root: folder or URI of the components' outputs.
+        data: folder or URI of the shop's tables.
+        tables: file pattern of each table that is present, relative to `data`.
+        output_dir: folder or URI in which `serving/` and `tensorboard/` appear.
+        config: every setting; each component receives its own section as JSON, so that a changed
+            section re-runs only what depends on it.
+        beam_pipeline_args: flags of the Beam runner.
+        metadata_connection_config: metadata store, or None where the orchestrator brings its own.
+    """
+    serving_dir = os.path.join(output_dir, "serving")
+    tensorboard_dir = os.path.join(output_dir, "tensorboard")
+
+    ingest = ShopExampleGen(
+        input_base=data, tables=dict(tables), config=config.ingest.model_dump_json())
+    statistics = StatisticsGen(examples=ingest.outputs["examples"])
+    components = [ingest, statistics]
+
+    gates = []
+    for table in tables:
+        schema = CuratedSchema(schema_name=table).with_id(f"ImportSchemaGen-{table}")
+        validator = ExampleValidator(
+            statistics=statistics.outputs["statistics"], schema=schema.outputs["schema"],
+            exclude_splits=[other for other in tables if other != table],
+        ).with_id(f"ExampleValidator-{table}")
+        gate = AnomalyGate(
+            anomalies=validator.outputs["anomalies"], table=table).with_id(f"AnomalyGate-{table}")
+        components += [schema, validator, gate]
+        gates.append(gate)
+
+    join = ExamplesJoin(
+        examples=ingest.outputs["examples"], config=config.examples.model_dump_json(),
+        seed=config.seed)
+    join.add_upstream_nodes(gates)
+    training_schema = CuratedSchema(schema_name="training").with_id("ImportSchemaGen-training")
+    transform = Transform(
+        examples=join.outputs["examples"], schema=training_schema.outputs["schema"],
+        preprocessing_fn="pipeline.preprocessing.preprocessing_fn",
+        splits_config=transform_pb2.SplitsConfig(
+            analyze=["train", "catalogue"], transform=["train", "eval", "catalogue"]),
+        custom_config={"text": config.text.model_dump_json()},
+        disable_statistics=True)
+    trainer = Trainer(
+        run_fn="model.trainer.run_fn", examples=transform.outputs["transformed_examples"],
+        transform_graph=transform.outputs["transform_graph"],
+        train_args=trainer_pb2.TrainArgs(splits=["train"]),
+        eval_args=trainer_pb2.EvalArgs(splits=["eval"]),
+        custom_config={
+            "text": config.text.model_dump_json(), "training": config.training.model_dump_json(),
+            "seed": config.seed, "tensorboard_dir": tensorboard_dir})
+    index = IndexBuilder(
+        towers=trainer.outputs["model"],
+        transformed_examples=transform.outputs["transformed_examples"],
+        transform_graph=transform.outputs["transform_graph"], examples=join.outputs["examples"],
+        popularity=join.outputs["popularity"], config=config.index.model_dump_json(),
+        serving=config.serving.model_dump_json(), tensorboard_dir=tensorboard_dir)
+    evaluator = RetrievalEvaluator(
+        model=index.outputs["model"], contexts=join.outputs["contexts"],
+        popularity=join.outputs["popularity"], examples=join.outputs["examples"],
+        config=config.gate.model_dump_json(), seed=config.seed, live_dir=serving_dir,
+        tensorboard_dir=tensorboard_dir)
+    serving_validator = ServingValidator(
+        model=index.outputs["model"], contexts=join.outputs["contexts"],
+        examples=join.outputs["examples"])
+    pusher = AtomicPusher(
+        model=index.outputs["model"], model_blessing=evaluator.outputs["blessing"],
+        infra_blessing=serving_validator.outputs["blessing"],
+        push_destination=pusher_pb2.PushDestination(
+            filesystem=pusher_pb2.PushDestination.Filesystem(base_directory=serving_dir)),
+    ).with_id("Pusher")
+    components += [
+        join, training_schema, transform, trainer, index, evaluator, serving_validator, pusher]
+
+    return Pipeline(
+        pipeline_name=name, pipeline_root=root, components=components, enable_cache=True,
+        metadata_connection_config=metadata_connection_config,
+        beam_pipeline_args=list(beam_pipeline_args))

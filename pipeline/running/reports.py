@@ -1,0 +1,68 @@
+"""The pages of a run that a person reads, kept in the output folder beside the newest."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import pathlib
+import re
+import shutil
+
+from pipeline.config import Config
+
+_PAGE = "report.html"
+_METRICS = "metrics.json"
+
+
+@dataclasses.dataclass(frozen=True)
+class Verdict:
+    """The evaluation's decision, to be told on the terminal.
+
+    Attributes:
+        blessed: whether the model may be served.
+        reasons: what decided, in numbers: the conditions that failed, or all when none did.
+        live_version: version that it was compared with, or None.
+        page: the report.
+    """
+
+    blessed: bool
+    reasons: tuple[str, ...]
+    live_version: int | None
+    page: pathlib.Path
+
+
+def publish_evaluation(evaluation: pathlib.Path, reports: pathlib.Path, config: Config) -> Verdict:
+    """Copies an evaluation to `reports/<time of evaluation>/` and `reports/latest.html`.
+
+    A folder appears whole or not at all, and an evaluation that is there stays as it is.
+
+    Args:
+        evaluation: folder with metrics.json and report.html.
+        reports: folder of all reports; made when missing.
+        config: of the run; written into metrics.json, whose evaluator knew its own section only.
+    """
+    metrics = json.loads((evaluation / _METRICS).read_text(encoding="utf-8"))
+    target = reports / re.sub(r"[^0-9T]", "-", metrics["created"].partition("+")[0])
+    if not target.exists():
+        incoming = reports / f".incoming-{target.name}"
+        shutil.rmtree(incoming, ignore_errors=True)
+        shutil.copytree(evaluation, incoming)
+        metrics["configuration"] = config.model_dump(mode="json")
+        (incoming / _METRICS).write_text(json.dumps(metrics, indent=1), encoding="utf-8")
+        incoming.rename(target)
+    replace_file(reports / "latest.html", (target / _PAGE).read_bytes())
+    checks = metrics["decision"]["checks"]
+    failed = [check for check in checks if not check["passed"]]
+    return Verdict(
+        blessed=metrics["decision"]["blessed"],
+        reasons=tuple(f"{c['condition']}: {c['measured']}" for c in failed or checks),
+        live_version=metrics["live_version"], page=reports / "latest.html")
+
+
+def replace_file(path: pathlib.Path, content: bytes) -> None:
+    """Writes a file so that a reader sees the old or the new content, never a part."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    incoming = path.with_name(f".incoming-{path.name}")
+    incoming.write_bytes(content)
+    os.replace(incoming, path)

@@ -1,0 +1,1 @@
+"""Does an exported version answer in a process that has nothing of ours?"""

@@ -1,0 +1,94 @@
+"""Model versions on disk: numbered folders, each a SavedModel."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import pathlib
+
+from serving.errors import VersionError
+
+_SAVED_MODEL = "saved_model.pb"
+_DESCRIPTION = "assets.extra/emporium.json"
+_MAX_VERSION = 2**63 - 1
+
+
+@dataclasses.dataclass(frozen=True, order=True)
+class Version:
+    """A numbered folder with a SavedModel in it.
+
+    Attributes:
+        number: the folder's name as an integer; a larger one is newer.
+        path: the folder.
+    """
+
+    number: int
+    path: pathlib.Path
+
+
+def complete_versions(base_path: pathlib.Path) -> list[Version]:
+    """The versions of a serving folder, newest first.
+
+    A folder counts once it holds `saved_model.pb`; other names (temporary copies) are ignored.
+
+    Args:
+        base_path: folder such as OUT/serving with one numeric folder a version.
+
+    Raises:
+        VersionError: the folder is missing or cannot be read.
+    """
+    try:
+        folders = [path for path in base_path.iterdir() if _is_version_name(path.name)]
+    except OSError as error:
+        raise VersionError(
+            f"serving folder {base_path} cannot be read: {error.strerror}; give the folder that "
+            "`emporium run --out DIR` pushed to, DIR/serving") from error
+    versions = {int(path.name): path for path in sorted(folders) if (path / _SAVED_MODEL).is_file()}
+    return sorted((Version(number, path) for number, path in versions.items()), reverse=True)
+
+
+def newest_version(base_path: pathlib.Path) -> Version:
+    """The newest complete version of a serving folder.
+
+    Raises:
+        VersionError: the folder cannot be read or holds no version.
+    """
+    versions = complete_versions(base_path)
+    if not versions:
+        raise no_version_error(base_path)
+    return versions[0]
+
+
+def no_version_error(base_path: pathlib.Path) -> VersionError:
+    """The error of a serving folder without any version."""
+    return VersionError(
+        f"no model version in {base_path}: expected a folder such as {base_path}/1700000000 with "
+        f"a {_SAVED_MODEL}; run `emporium run DATA --out DIR` and check that its gate pushed")
+
+
+def fingerprint(version: Version) -> tuple[tuple[str, int, int], ...]:
+    """What tells whether the files of a version changed: (path, bytes, modified ns) of each.
+
+    A file that disappears meanwhile is left out, which changes the fingerprint as well.
+    """
+    entries = []
+    for path in sorted(version.path.rglob("*")):
+        try:
+            stat = path.stat()
+        except OSError:
+            continue
+        entries.append((str(path), stat.st_size, stat.st_mtime_ns))
+    return tuple(entries)
+
+
+def catalogue_size(version: Version) -> int | None:
+    """How many products a version answers from, or None where it does not say."""
+    try:
+        size = json.loads((version.path / _DESCRIPTION).read_bytes())["products"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return size if isinstance(size, int) else None
+
+
+def _is_version_name(name: str) -> bool:
+    return name.isascii() and name.isdecimal() and int(name) <= _MAX_VERSION

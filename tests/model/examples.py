@@ -1,0 +1,68 @@
+"""A handful of transformed examples on disk, as tf.Transform leaves them."""
+
+import numpy as np
+import tensorflow as tf
+
+PRODUCTS = 40
+TOPICS = 4
+"""Products 0, 4, 8 ... share their words and their shoppers; so do 1, 5, 9 ..."""
+
+
+def topic_tokens(topic, generator):
+    """[CLS], three words of the topic, [SEP]."""
+    words = 3000 + 10 * topic + generator.choice(10, 3, replace=False)
+    return [101, *words.tolist(), 102]
+
+
+def example(*, kind, product, product_tokens, query=(), history=(), positives=(), weight=1.0):
+    """One serialized transformed example."""
+    def ints(values):
+        return tf.train.Feature(int64_list=tf.train.Int64List(value=values))
+
+    def real(value):
+        return tf.train.Feature(float_list=tf.train.FloatList(value=[value]))
+
+    return tf.train.Example(features=tf.train.Features(feature={
+        "kind": ints([kind]), "query_tokens": ints(query), "profile_tokens": ints([]),
+        "product_tokens": ints(product_tokens), "product": ints([product]),
+        "history": ints(history), "positives": ints(positives or [product]),
+        "weight": real(weight), "sampling_probability": real(1.0 / PRODUCTS),
+    })).SerializeToString()
+
+
+def write(folder, records):
+    """Writes one gzipped shard."""
+    folder.mkdir(parents=True)
+    with tf.io.TFRecordWriter(str(folder / "part-0.gz"), "GZIP") as writer:
+        for record in records:
+            writer.write(record)
+
+
+def write_shop(folder, *, searches=200, histories=200):
+    """Splits train, eval and catalogue, and the vocabulary, of a shop with four topics."""
+    generator = np.random.default_rng(0)
+    texts = [topic_tokens(p % TOPICS, generator) for p in range(PRODUCTS)]
+
+    def search():
+        product = int(generator.integers(PRODUCTS))
+        return example(
+            kind=0, product=product, product_tokens=texts[product],
+            query=topic_tokens(product % TOPICS, generator))
+
+    def recommend():
+        topic = int(generator.integers(TOPICS))
+        some = generator.permutation(np.arange(topic, PRODUCTS, TOPICS))[:4].tolist()
+        return example(
+            kind=1, product=some[-1], product_tokens=texts[some[-1]], history=some[:-1],
+            positives=some)
+
+    for split, share in (("train", 1.0), ("eval", 0.2)):
+        records = [search() for _ in range(int(searches * share))]
+        records += [recommend() for _ in range(int(histories * share))]
+        write(folder / f"Split-{split}", records)
+    write(folder / "Split-catalogue", [
+        example(kind=2, product=p, product_tokens=texts[p]) for p in reversed(range(PRODUCTS))])
+    assets = folder / "transform_fn" / "assets"
+    assets.mkdir(parents=True)
+    (assets / "product_id").write_text("".join(f"p{p}\n" for p in range(PRODUCTS)))
+    return texts

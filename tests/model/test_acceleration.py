@@ -1,0 +1,110 @@
+"""Strategies on logical devices, precision by hardware, AutoGraph's rules put back."""
+
+import os
+import subprocess
+import sys
+import textwrap
+
+import pytest
+import tensorflow as tf
+
+from model import acceleration
+
+
+def test_auto_takes_the_cpu_where_nothing_else_is():
+    strategy = acceleration.choose_strategy("auto")
+    assert strategy.num_replicas_in_sync == 1
+    assert "cpu" in strategy.extended.worker_devices[0].lower()
+
+
+def test_a_gpu_that_is_not_there_is_refused():
+    with pytest.raises(ValueError, match="TensorFlow sees no GPU"):
+        acceleration.choose_strategy("gpu")
+
+
+def test_a_named_precision_is_taken_as_it_is():
+    assert acceleration.choose_precision("mixed_float16") == "mixed_float16"
+    assert acceleration.choose_precision("auto") in ("float32", "mixed_bfloat16")
+
+
+def test_autograph_is_left_as_it_was():
+    from tensorflow.python.autograph.core import config
+    before = config.CONVERSION_RULES
+    with acceleration.libraries_not_converted():
+        assert before != config.CONVERSION_RULES
+    assert before == config.CONVERSION_RULES
+
+
+def test_two_replicas_see_the_negatives_of_the_global_batch():
+    # Logical devices are set before TensorFlow starts: hence a process of its own.
+    script = textwrap.dedent("""
+        import tensorflow as tf
+        cpu = tf.config.list_physical_devices("CPU")[0]
+        tf.config.set_logical_device_configuration(
+            cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+        from model import acceleration, losses
+        from model.retrieval import retrieval_task
+        strategy = acceleration.choose_strategy("mirrored")
+        assert strategy.num_replicas_in_sync == 2
+        queries = tf.constant([[1., 0.], [0., 1.], [.6, .8], [.8, .6]])
+        ids = tf.constant([0, 1, 2, 3], tf.int64)
+        none = tf.ragged.constant([[]] * 4, dtype=tf.int64, row_splits_dtype=tf.int64)
+        scale = tf.Variable(1.0)
+        task = retrieval_task(0.5)
+
+        def loss(rows):
+            mine, numbers = tf.gather(queries, rows) * scale, tf.gather(ids, rows)
+            candidates = losses.gather_replicas(mine)
+            names = losses.gather_replicas(numbers)
+            mask = losses.negative_mask(tf.gather(none, rows), numbers, names)
+            return task(mine, candidates, score_mask=mask, compute_metrics=False) / 4.0
+
+        with tf.GradientTape() as tape:
+            alone = loss(tf.range(4))
+        alone_gradient = tape.gradient(alone, scale)
+
+        @tf.function
+        def step():
+            def replica():
+                number = tf.distribute.get_replica_context().replica_id_in_sync_group
+                rows = tf.cast(number, tf.int32) * 2 + tf.range(2)
+                with tf.GradientTape() as tape:
+                    value = loss(rows)
+                return value, tape.gradient(value, scale)
+            values, gradients = strategy.run(replica)
+            return (strategy.reduce("SUM", values, axis=None),
+                    strategy.reduce("SUM", gradients, axis=None))
+
+        total, gradient = step()
+        tf.debugging.assert_near(total, alone)
+        tf.debugging.assert_near(gradient, alone_gradient)
+    """)
+    # The variable lives on one device: that is enough to compare sums of gradients.
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False,
+        env={**os.environ, "PYTHONPATH": os.getcwd(), "TF_USE_LEGACY_KERAS": "1"})
+    assert done.returncode == 0, done.stderr[-2000:]
+
+
+def test_training_runs_on_two_replicas(tmp_path):
+    script = textwrap.dedent(f"""
+        import pathlib
+        import tensorflow as tf
+        cpu = tf.config.list_physical_devices("CPU")[0]
+        tf.config.set_logical_device_configuration(
+            cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+        import sys
+        sys.path.insert(0, ".")
+        from tests.model import examples, test_trainer
+        from model import trainer
+        from model.presets import load_preset
+        folder = pathlib.Path({str(tmp_path)!r}) / "data"
+        examples.write_shop(folder)
+        job = test_trainer.job(folder, strategy="mirrored", epochs=2, context_epochs=1)
+        trainer.train(job, load_preset("tiny"))
+    """)
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False,
+        env={**os.environ, "TF_USE_LEGACY_KERAS": "1"})
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert tf.io.gfile.exists(str(tmp_path / "data" / "logs" / "contexts"))

@@ -1,0 +1,136 @@
+"""The front door: its help, its laziness, its errors and exit statuses."""
+
+import subprocess
+import sys
+
+import pytest
+
+from pipeline.cli import main
+
+COMMANDS = (
+    "run", "demo", "sample", "serve", "search", "recommend", "query", "kubeflow", "version")
+
+
+def run_python(code: str) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False)
+
+
+def test_every_command_is_listed(capsys):
+    with pytest.raises(SystemExit, match="0"):
+        main(["--help"])
+    out = capsys.readouterr().out
+    assert all(f"\n    {command} " in out for command in COMMANDS)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_teaches(command, capsys):
+    with pytest.raises(SystemExit, match="0"):
+        main([command, "--help"])
+    out = capsys.readouterr().out
+    assert f"usage: emporium {command}" in out
+    if command != "version":
+        assert f"\n  emporium {command}" in out, "an example"
+
+
+def test_help_of_run_lists_settings_with_default_and_range(capsys):
+    with pytest.raises(SystemExit, match="0"):
+        main(["run", "--help"])
+    out = capsys.readouterr().out
+    assert "training.learning_rate (5e-05; > 0 and <= 1)" in out
+    assert "index.kind (auto; auto | brute_force | scann)" in out
+
+
+def test_help_needs_no_heavy_library():
+    done = run_python(
+        "import sys\n"
+        "from pipeline.cli import main\n"
+        "try: main(['run', '--help'])\n"
+        "except SystemExit: pass\n"
+        "assert not {'tensorflow', 'tfx', 'apache_beam', 'numpy'} & set(sys.modules)")
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_query_does_not_wait_for_tfx_and_an_absent_server_is_a_message():
+    done = run_python(
+        "import os, sys\n"
+        "from pipeline.cli import main\n"
+        "status = main(['query', 'usb cable', '--server', 'localhost:1'])\n"
+        "assert not {'tfx', 'apache_beam', 'tensorflow_text'} & set(sys.modules)\n"
+        "assert os.environ['TF_USE_LEGACY_KERAS'] == '1'\n"
+        "sys.exit(status)")
+    assert done.returncode == 2, done.stderr
+    assert "emporium: error: localhost:1: UNAVAILABLE" in done.stderr
+    assert "emporium serve DIR" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(("arguments", "said"), [
+    (["query"], "give a TEXT, --history, --profile or --similar"),
+    (["query", "cable", "--similar", "p1"], "--similar takes neither TEXT"),
+    (["query", "cable", "--top", "0"], "--top should be at least 1, received 0"),
+    (["run", "shop"], "--out"),
+    ([], "COMMAND"),
+])
+def test_wrong_arguments_are_explained(arguments, said, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        main(arguments)
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("arguments", "said"), [
+    (["run", "shop", "--out", "out", "--set", "training.epochs=0"], "training.epochs"),
+    (["run", "shop", "--out", "out", "--set", "training"], "section.key=value"),
+    (["run", "shop", "--out", "out", "--config", "absent.yaml"], "absent.yaml"),
+    (["run", "shop", "--out", "file/out"], "cannot be written to"),
+    (["serve", "absent"], "absent/serving"),
+    (["sample", "shop", "--products", "1"], "products must be at least 20, received 1"),
+])
+def test_mistakes_are_one_paragraph_and_status_2(arguments, said, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").write_text("")
+    assert main(arguments) == 2
+    captured = capsys.readouterr()
+    assert captured.err.startswith("emporium: error: ")
+    assert said in captured.err
+    assert "Traceback" not in captured.err
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_interruption_is_status_130(capsys, monkeypatch):
+    def interrupted(args):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("pipeline.cli.version.execute", interrupted)
+    assert main(["version"]) == 130
+    assert "interrupted" in capsys.readouterr().err
+
+
+def test_a_reader_that_has_enough_is_no_error():
+    done = subprocess.run(
+        f"{sys.executable} -m pipeline.cli version | true; echo ${{PIPESTATUS[0]}}",
+        shell=True, executable="/bin/bash", capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == "0"
+    assert done.stderr == ""
+
+
+def test_a_bug_keeps_its_traceback(monkeypatch):
+    def broken(args):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("pipeline.cli.version.execute", broken)
+    with pytest.raises(ZeroDivisionError):
+        main(["version"])
+
+
+def test_version_names_the_stack(capsys):
+    assert main(["version"]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("emporium ")
+    assert "\ntfx 1.16.0\n" in out
+
+
+def test_sample_writes_a_shop(capsys, tmp_path):
+    assert main(["sample", str(tmp_path / "shop"), "--products", "20", "--users", "3"]) == 0
+    assert (tmp_path / "shop" / "products.jsonl").stat().st_size > 0
+    assert "emporium run" in capsys.readouterr().out

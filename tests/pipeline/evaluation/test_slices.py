@@ -1,0 +1,58 @@
+from pipeline.evaluation.data import Context
+from pipeline.evaluation.slices import band_of, popularity_bands, slice_members
+
+
+def _context(kind, relevant, *slices):
+    return Context(kind, "", "", (), relevant, (f"kind:{kind}", *slices))
+
+
+def test_bands_by_hand():
+    # 100 wants: a 40, b 20, c 15, d 10, e 9, f 6. Counted before each: 0, 40, 60, 75, 85, 94.
+    # Head while fewer than 50 went before: a, b. Torso while fewer than 80: c, d. Tail: e, f.
+    counts = {"f": 6, "e": 9, "d": 10, "c": 15, "b": 20, "a": 40}
+    assert popularity_bands(counts) == {
+        "a": "head_product", "b": "head_product", "c": "torso_product", "d": "torso_product",
+        "e": "tail_product", "f": "tail_product"}
+
+
+def test_equal_counts_are_split_by_id():
+    # Two products wanted once: the first by id makes half, the second starts at 50%.
+    assert popularity_bands({"y": 1, "x": 1}) == {"x": "head_product", "y": "torso_product"}
+
+
+def test_a_context_belongs_to_the_band_with_most_gain():
+    bands = {"a": "head_product", "c": "torso_product"}
+    assert band_of({"a": 1.0, "c": 2.0}, bands) == "torso_product"
+    assert band_of({"a": 3.0, "c": 2.0}, bands) == "head_product"
+
+
+def test_equal_gain_goes_to_the_less_popular_band():
+    bands = {"a": "head_product", "c": "torso_product"}
+    assert band_of({"a": 1.0, "c": 1.0}, bands) == "torso_product"
+
+
+def test_a_product_never_wanted_is_of_the_tail():
+    assert band_of({"new": 1.0}, {"a": "head_product"}) == "tail_product"
+
+
+def test_members_of_each_slice_and_their_order():
+    contexts = [
+        _context("search", {"a": 1.0}, "short_query"),
+        _context("recommend", {"new": 1.0}, "known_shopper"),
+    ]
+    members = slice_members(contexts, {"a": 10})
+    assert {name: mask.tolist() for name, mask in members.items()} == {
+        "all": [True, True],
+        "kind:recommend": [False, True],
+        "kind:search": [True, False],
+        "head_product": [True, False],
+        "tail_product": [False, True],
+        "known_shopper": [False, True],
+        "short_query": [True, False],
+    }
+    assert list(members)[:5] == [
+        "all", "kind:recommend", "kind:search", "head_product", "tail_product"]
+
+
+def test_without_popularity_there_are_no_bands():
+    assert list(slice_members([_context("search", {"a": 1.0})], {})) == ["all", "kind:search"]

@@ -1,0 +1,84 @@
+"""From towers and vectors to a SavedModel that plain TensorFlow loads."""
+
+import json
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from google.protobuf import text_format
+from tensorboard.plugins import projector as tensorboard_projector
+from tensorflow_serving.apis import prediction_log_pb2
+
+from model import exporting, trainer
+from model.presets import load_preset
+from model.settings import Text, Training
+from model.text_encoder import TextEncoder
+from pipeline.config import Index
+from pipeline.indexing import embed, projector, servable
+from pipeline.indexing.search import build_index
+
+
+def test_popular_order_breaks_ties_by_row():
+    order, share = servable.popular_order(["a", "b", "c", "d"], {"c": 3, "b": 1})
+    assert order.tolist() == [2, 1, 0, 3]
+    np.testing.assert_allclose(share, [0.75, 0.25, 0.0, 0.0])
+
+
+def test_vectors_come_back_in_the_order_of_their_numbers():
+    rows = np.arange(6, dtype=np.float32).reshape(3, 2)
+    records = [embed.write_vector((n, rows[n])) for n in (2, 0, 1)]
+    np.testing.assert_array_equal(embed.read_vectors(records, 3), rows)
+
+
+def test_a_product_without_a_vector_is_an_error():
+    record = embed.write_vector((1, np.zeros(2, np.float32)))
+    with pytest.raises(ValueError, match="Received 1 of 3"):
+        embed.read_vectors([record], 3)
+
+
+def test_towers_and_scann_index_leave_as_one_savedmodel(tmp_path):
+    preset, ids = load_preset("tiny"), [f"p{n}" for n in range(200)]
+    titles = [f"usb cable {n}" for n in range(200)]
+    encoder = TextEncoder(preset)
+    model = trainer._context_model(
+        Training(), np.zeros((200, 128), "f4"), np.zeros(200, "f4"))
+    towers = str(tmp_path / "towers")
+    exporting.export_towers(encoder, model, preset, Text(preset="tiny"), towers)
+    embedding = tf.saved_model.load(towers)
+    vectors = embedding.embed_product_text(tf.constant(titles)).numpy()
+    settings = Index(kind="scann", min_recall=0.5, top_k=20)
+    folder = str(tmp_path / "servable")
+    servable.save_servable(
+        towers, ids, vectors, {"p3": 2}, build_index(vectors, settings), settings, folder)
+    servable.write_warmup(folder, "shop", titles, ids, requests=3)
+
+    loaded = tf.saved_model.load(folder)
+    answer = loaded.signatures["search"](query=tf.constant(["usb cable 7", ""]))
+    assert answer["product_id"].shape == (2, 20)
+    assert answer["product_id"][1, 0].numpy() == b"p3"  # nothing asked: the popular one
+    assert set(loaded.signatures) == {
+        "serving_default", "search", "recommend", "similar", "embed_query", "embed_product"}
+    description = json.loads((tmp_path / "servable" / servable.DESCRIPTION_FILE).read_text())
+    assert (description["index"], description["products"]) == ("scann", 200)
+    logs = [
+        prediction_log_pb2.PredictionLog.FromString(record.numpy())
+        for record in tf.data.TFRecordDataset(str(tmp_path / "servable" / servable.WARMUP_FILE))]
+    assert len(logs) == 3 * 5
+    for log in logs:  # every recorded request is one that the signatures answer
+        request = log.predict_log.request
+        loaded.signatures[request.model_spec.signature_name](
+            **{name: tf.constant(tf.make_ndarray(value))
+               for name, value in request.inputs.items()})
+
+
+def test_the_projector_reads_what_is_written(tmp_path):
+    projector.write_projector(
+        str(tmp_path), np.eye(2, dtype="f4"), ["usb\tcable", "tea"], ["1", "2"], ["A > B", ""])
+    config = text_format.Parse(
+        (tmp_path / "projector_config.pbtxt").read_text(),
+        tensorboard_projector.ProjectorConfig())
+    embedding = config.embeddings[0]
+    rows = (tmp_path / embedding.tensor_path).read_text().splitlines()
+    labels = (tmp_path / embedding.metadata_path).read_text().splitlines()
+    assert [len(row.split("\t")) for row in rows] == [2, 2]
+    assert labels == ["title\tproduct_id\tcategory", "usb cable\t1\tA > B", "tea\t2\t"]

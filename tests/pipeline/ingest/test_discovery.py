@@ -1,0 +1,112 @@
+import pytest
+
+from pipeline.ingest.contract import DatasetError
+from pipeline.ingest.discovery import (
+    Location,
+    discover_tables,
+    missing_tables,
+    split_location,
+)
+from pipeline.ingest.files import list_table
+
+PRODUCTS_CSV = "product_id,title\n1,Mug\n"
+
+
+def make(folder, *names, text=PRODUCTS_CSV):
+    for name in names:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return str(folder)
+
+
+def test_finds_files_shards_and_folders_in_the_contracts_order(tmp_path):
+    make(tmp_path, "products.csv")
+    make(tmp_path, "users/part-0.jsonl", "users/part-1.jsonl", "users/_SUCCESS", text="")
+    make(tmp_path, "events-00000-of-00002.jsonl", "events-00001-of-00002.jsonl", text="")
+    make(tmp_path, "holdout/judgments.jsonl", "README.md", text="")
+    tables = discover_tables(str(tmp_path))
+    assert list(tables.items()) == [
+        ("products", "products.csv"), ("events", "events-*-of-*.jsonl"), ("users", "users/*.jsonl")]
+    assert [file.name for file in list_table(str(tmp_path), "users", tables["users"])] == [
+        "users/part-0.jsonl", "users/part-1.jsonl"]
+    assert missing_tables(tables) == [
+        "judgments: no table: learning from judged queries is off",
+        "facts: no table: knowledge of how things relate is off"]
+
+
+def test_says_which_files_are_not_read(tmp_path, caplog):
+    data = make(tmp_path, "products.csv", "products-old.csv", "events.txt", "notes.csv")
+    discover_tables(data)
+    assert [record.getMessage().split(" is ")[0] for record in caplog.records] == [
+        "events.txt", "products-old.csv"]
+
+
+@pytest.mark.parametrize("end", ["", "/", "/."])
+def test_a_relative_folder_and_a_slash_at_its_end(tmp_path, monkeypatch, end):
+    make(tmp_path / "shop", "products.csv")
+    monkeypatch.chdir(tmp_path)
+    assert discover_tables("shop" + end) == {"products": "products.csv"}
+
+
+@pytest.mark.parametrize(("names", "message"), [
+    ([], "the folder is empty or does not exist; a products table is needed"),
+    (["events.jsonl", "product.csv"], r"no products table among its files \(events.jsonl, product"),
+    (["products.csv", "products.jsonl"], "products: the table is in .* more than once"),
+    (["products.csv", "products/part-0.csv"], "more than once"),
+    (["products/part-0.csv", "products/part-1.jsonl"], "more than once"),
+    (["products-00000-of-00003.csv", "products-00002-of-00003.csv"],
+     r"products: shard 00001 of 00003 is missing \(1 in all"),
+    (["products-00000-of-00001.csv", "products-00001-of-00002.csv"], "different sizes"),
+    (["products.csv", "users/day=1/part-0.csv"], "users/day=1/part-0.csv: the file lies too deep"),
+])
+def test_refuses_a_folder(tmp_path, names, message):
+    with pytest.raises(DatasetError, match=message):
+        discover_tables(make(tmp_path, *names))
+
+
+def test_refuses_a_folder_that_does_not_exist(tmp_path):
+    with pytest.raises(DatasetError, match="is empty or does not exist"):
+        discover_tables(str(tmp_path / "nothing"))
+
+
+@pytest.mark.parametrize(("header", "message"), [
+    ("id,title\n",
+     "products.csv: the required column product_id is missing; the columns are: id, title"),
+    ("product_id;title\n", r"product_id and title .*separated by commas"),
+    ("", "the file is empty"),
+])
+def test_refuses_a_header(tmp_path, header, message):
+    with pytest.raises(DatasetError, match=message):
+        discover_tables(make(tmp_path, "products.csv", text=header))
+
+
+@pytest.mark.parametrize(("uri", "location"), [
+    ("/data/shop/", Location("/data/shop", "")),
+    ("gs://bucket", Location("gs://bucket", "")),
+    ("gs://bucket/shop/{SPAN:3}/v{VERSION}", Location("gs://bucket/shop", "{SPAN:3}/v{VERSION}/")),
+    ("/data/{YYYY}-{MM}-{DD}/", Location("/data", "{YYYY}-{MM}-{DD}/")),
+    ("day-{SPAN}", Location(".", "day-{SPAN}/")),
+    ("/{SPAN}", Location("/", "{SPAN}/")),
+])
+def test_splits_a_uri_where_its_spans_begin(uri, location):
+    assert split_location(uri) == location
+
+
+@pytest.mark.parametrize("uri", ["", " ", "/data/shop[1]", "/data/*", "/data/{DAY}"])
+def test_refuses_a_uri(uri):
+    with pytest.raises(DatasetError):
+        split_location(uri)
+
+
+def test_looks_into_the_newest_span_and_version(tmp_path):
+    make(tmp_path, "day-3/v2/products.csv")
+    make(tmp_path, "day-20/v1/products.csv", "day-20/v2/products/part-0.csv")
+    tables = discover_tables(f"{tmp_path}/day-{{SPAN}}/v{{VERSION}}")
+    assert tables == {"products": "products/*.csv"}
+
+
+def test_refuses_a_folder_without_spans(tmp_path):
+    make(tmp_path, "monday/products.csv")
+    with pytest.raises(DatasetError, match="no span with a products table"):
+        discover_tables(f"{tmp_path}/day-{{SPAN}}")

@@ -1,0 +1,192 @@
+"""The whole server: swaps under load, start, stop and what it says when it cannot start."""
+
+import concurrent.futures
+import os
+import pathlib
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+
+import grpc
+import httpx
+import numpy as np
+import pytest
+from tensorflow_serving.apis import (
+    get_model_status_pb2,
+    model_service_pb2_grpc,
+    predict_pb2,
+    prediction_service_pb2_grpc,
+)
+
+from serving.client import Client, ClientError
+from serving.errors import StartupError
+from serving.model_server import ServerConfig
+from serving.tensors import encode_tensor
+from tests.serving.conftest import running, wait_until
+
+
+def _config(folder: pathlib.Path, **settings) -> ServerConfig:
+    return ServerConfig(folder, **{"port": 0, "rest_port": 0, "poll_seconds": 0.05, **settings})
+
+
+def test_no_request_fails_while_versions_are_swapped(push, tmp_path):
+    push("first", 1)
+    with running(_config(tmp_path / "serving")) as server, \
+            Client(f"127.0.0.1:{server.grpc_port}", timeout_seconds=60) as client, \
+            httpx.Client(base_url=f"http://127.0.0.1:{server.rest_port}", timeout=60) as http, \
+            concurrent.futures.ThreadPoolExecutor(4) as pool:
+        swapped = threading.Event()
+
+        def over_grpc() -> set[str]:
+            seen = set()
+            while not swapped.is_set():
+                ((first, *_),) = client.search(["garden hose"])
+                seen.add(first.product_id)
+            return seen
+
+        def over_rest() -> set[str]:
+            seen = set()
+            while not swapped.is_set():
+                response = http.post(
+                    "/v1/models/emporium:predict", json={"instances": ["garden hose"]})
+                assert response.status_code == 200, response.text
+                seen.add(response.json()["predictions"][0]["product_id"][0])
+            return seen
+
+        calls = [pool.submit(call) for call in (over_grpc, over_grpc, over_rest, over_rest)]
+        try:
+            for number in range(2, 6):
+                push("second" if number % 2 == 0 else "first", number)
+                wait_until(lambda number=number: client.metadata().version == number)
+                assert not any(call.done() for call in calls)
+        finally:
+            swapped.set()
+        for call in calls:
+            assert call.result() == {"p3", "new-p3"}
+        wait_until(lambda: all(status.state != "UNLOADING" for status in client.status()))
+        assert [(status.version, status.state) for status in client.status()] == [
+            (5, "AVAILABLE"), (4, "END"), (3, "END"), (2, "END"), (1, "END")]
+
+
+def test_a_broken_version_is_reported_and_the_old_one_answers(push, tmp_path):
+    push("first", 1)
+    with running(_config(tmp_path / "serving")) as server, \
+            Client(f"127.0.0.1:{server.grpc_port}") as client:
+        broken = tmp_path / "serving" / "2"
+        broken.mkdir()
+        (broken / "saved_model.pb").write_bytes(b"broken")
+        wait_until(lambda: [status.state for status in client.status()] == ["END", "AVAILABLE"])
+        assert client.metadata().version == 1
+        assert client.search(["garden hose"])[0][0].product_id == "p3"
+        status = client.status()[0]
+        assert (status.version, status.state) == (2, "END")
+        assert "cannot be read as a SavedModel" in status.error
+        rest = httpx.get(f"http://127.0.0.1:{server.rest_port}/v1/models/emporium/versions/2")
+        (entry,) = rest.json()["model_version_status"]
+        assert entry["state"] == "END"
+        assert entry["status"] == {
+            "error_code": "FAILED_PRECONDITION", "error_message": status.error}
+
+
+def test_a_stop_waits_for_the_requests_that_run(push, tmp_path):
+    push("first", 1)
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        with running(_config(tmp_path / "serving")) as server:
+            client = Client(f"127.0.0.1:{server.grpc_port}", timeout_seconds=60)
+            steps = np.array(100_000, np.int32)
+            over_grpc = pool.submit(client.predict, "spin", {"steps": steps})
+            over_rest = pool.submit(
+                httpx.post, f"http://127.0.0.1:{server.rest_port}/v1/models/emporium:predict",
+                json={"signature_name": "spin", "inputs": int(steps)}, timeout=60)
+            wait_until(lambda: server.manager.in_flight == 2)
+        assert over_grpc.result()["steps"] == steps
+        assert over_rest.result().json() == {"outputs": steps}
+    with pytest.raises(ClientError, match="UNAVAILABLE"):
+        client.search(["too late"])
+    client.close()
+
+
+def test_a_taken_port_is_a_clear_error(push, tmp_path):
+    push("first", 1)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        for argument in ("port", "rest_port"):
+            with pytest.raises(StartupError, match=rf"127\.0\.0\.1:{port}.* another {argument} "), \
+                    running(_config(tmp_path / "serving", **{argument: port})):
+                pass
+
+
+@pytest.mark.parametrize(("settings", "remedy"), [
+    ({"port": 99_999}, r"127\.0\.0\.1:99999; give a port from 0 to 65535"),
+    ({"rest_port": 99_999}, r"127\.0\.0\.1:99999.*give a rest_port from 0 to 65535"),
+    ({"host": "no such host"}, r"no such host:0.*give the host by an address"),
+])
+def test_an_address_that_cannot_be_is_a_clear_error(push, tmp_path, settings, remedy):
+    push("first", 1)
+    with pytest.raises(StartupError, match=remedy), \
+            running(_config(tmp_path / "serving", **settings)):
+        pass
+
+
+def test_a_folder_without_a_version_is_a_clear_error(tmp_path):
+    with pytest.raises(StartupError, match=r"no model version in .*emporium run"), \
+            running(_config(tmp_path)):
+        pass
+
+
+_RUN = """
+import sys
+from serving import ServingError
+from serving.model_server import run_server
+try:
+    run_server(sys.argv[1], "shop", port=0, rest_port=0)
+except ServingError as error:
+    sys.exit(f"error: {error}")
+"""
+
+
+def test_the_process_says_when_it_is_ready_and_stops_on_a_signal(push, tmp_path):
+    push("first", 1)
+    process = subprocess.Popen(
+        [sys.executable, "-c", _RUN, str(tmp_path / "serving")], text=True,
+        stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": os.getcwd()})
+    with process:
+        ready = process.stdout.readline()
+        assert re.fullmatch(
+            r"ready: gRPC 127\.0\.0\.1:\d+, REST http://127\.0\.0\.1:\d+/v1/models/shop, "
+            r"version 1\n", ready)
+        (target,) = re.findall(r"gRPC (\S+),", ready)
+        with Client(target, model_name="shop") as client:
+            assert client.search(["rake"])[0][0].product_id == "p4"
+        process.send_signal(signal.SIGTERM)
+        assert "finishing" in process.stdout.read()
+    assert process.returncode == 0
+
+
+def test_a_second_signal_does_not_wait(push, tmp_path):
+    push("first", 1)
+    process = subprocess.Popen(
+        [sys.executable, "-c", _RUN, str(tmp_path / "serving")], text=True,
+        stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": os.getcwd()})
+    with process:
+        (target,) = re.findall(r"gRPC (\S+),", process.stdout.readline())
+        with grpc.insecure_channel(target) as channel:
+            request = predict_pb2.PredictRequest()
+            request.model_spec.name = "shop"
+            request.model_spec.signature_name = "spin"
+            # Steps for hours: only the second signal can end this.
+            request.inputs["steps"].CopyFrom(encode_tensor(np.array(2**31 - 1, np.int32)))
+            endless = prediction_service_pb2_grpc.PredictionServiceStub(channel).Predict.future(
+                request)
+            # Answered later on the same connection, so the endless one runs by then.
+            status = get_model_status_pb2.GetModelStatusRequest()
+            status.model_spec.name = "shop"
+            model_service_pb2_grpc.ModelServiceStub(channel).GetModelStatus(status)
+            process.send_signal(signal.SIGINT)
+            assert "finishing" in process.stdout.readline()
+            process.send_signal(signal.SIGINT)
+            assert process.wait(60) == -signal.SIGINT
+            assert endless.code() is grpc.StatusCode.UNAVAILABLE

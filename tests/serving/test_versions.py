@@ -1,0 +1,58 @@
+import pathlib
+
+import pytest
+
+from serving.errors import VersionError
+from serving.versions import (
+    Version,
+    catalogue_size,
+    complete_versions,
+    fingerprint,
+    newest_version,
+)
+
+
+def _make(folder: pathlib.Path, name: str, *, complete: bool = True) -> pathlib.Path:
+    path = folder / name
+    path.mkdir()
+    if complete:
+        (path / "saved_model.pb").write_bytes(b"")
+    return path
+
+
+def test_only_complete_numeric_folders_count_newest_first(tmp_path):
+    for name in ("9", "10", "00000123", ".11.part", "12-old", "x", "²"):
+        _make(tmp_path, name)
+    _make(tmp_path, "99", complete=False)
+    _make(tmp_path, str(2**63))
+    (tmp_path / "77").write_text("a file")
+
+    assert [version.number for version in complete_versions(tmp_path)] == [123, 10, 9]
+    assert newest_version(tmp_path) == Version(123, tmp_path / "00000123")
+
+
+def test_a_missing_and_an_empty_folder_say_what_to_do(tmp_path):
+    with pytest.raises(VersionError, match=r"nowhere cannot be read: No such file.*emporium run"):
+        complete_versions(tmp_path / "nowhere")
+    with pytest.raises(VersionError, match=r"no model version in .*emporium run"):
+        newest_version(tmp_path)
+
+
+def test_a_fingerprint_changes_with_any_file(tmp_path):
+    version = Version(1, _make(tmp_path, "1"))
+    before = fingerprint(version)
+    assert fingerprint(version) == before
+    (version.path / "variables").mkdir()
+    (version.path / "variables" / "variables.index").write_bytes(b"x")
+    assert fingerprint(version) != before
+
+
+@pytest.mark.parametrize(("content", "size"), [
+    (b'{"products": 12, "top_k": 12}', 12), (b"{}", None), (b"[]", None), (b"{", None),
+    (b'{"products": "12"}', None), (None, None)])
+def test_the_size_of_the_catalogue(tmp_path, content, size):
+    version = Version(1, _make(tmp_path, "1"))
+    if content is not None:
+        (version.path / "assets.extra").mkdir()
+        (version.path / "assets.extra" / "emporium.json").write_bytes(content)
+    assert catalogue_size(version) == size
