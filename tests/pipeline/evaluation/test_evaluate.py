@@ -99,9 +99,11 @@ def test_worse_than_live_is_not_blessed(good_model, bad_model, tmp_path):
 
 def test_a_broken_live_version_blocks_with_its_reason(good_model, tmp_path):
     (tmp_path / "5").mkdir()
+    (tmp_path / "5" / "saved_model.pb").write_bytes(b"\xff not a graph")
     decision = _evaluate(good_model, tmp_path).decision
     assert not decision.blessed
-    assert "saved_model.pb" in decision.reasons[0]
+    assert "could not be measured" in decision.reasons[0]
+    assert str(tmp_path / "5") in decision.reasons[0]
 
 
 def test_without_contexts_nothing_is_blessed(good_model):
