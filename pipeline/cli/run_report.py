@@ -105,9 +105,10 @@ class RunReport:
         replace_file(
             self._folder.reports / "ingest.json",
             pathlib.Path(quarantine.uri, "balance.json").read_bytes())
-        self._progress.note(format_balance(balance))
-        for line in (*missing_tables(self._tables), *switched_off(balance)):
-            self._progress.note(line)
+        if result.cached:  # Else the component has just said it.
+            self._progress.note(format_balance(balance))
+            for line in (*missing_tables(self._tables), *switched_off(balance)):
+                self._progress.note(line)
 
     def _tell_refusal(self, verdict: Verdict) -> None:
         say = self._progress.say
