@@ -51,7 +51,7 @@ def read_vocabulary(transform_output: str) -> list[str]:
     path = posixpath.join(
         transform_output, "transform_fn", "assets", features.PRODUCT_VOCABULARY)
     with tf.io.gfile.GFile(path, "rb") as lines:
-        return lines.read().decode("utf-8").splitlines()
+        return [line.decode("utf-8") for line in lines.read().splitlines()]
 
 
 def catalogue_tokens(patterns: Sequence[str], products: int) -> tf.RaggedTensor:

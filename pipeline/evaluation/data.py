@@ -62,9 +62,9 @@ def read_contexts(folder: str) -> list[Context]:
 
 
 def read_popularity(folder: str) -> dict[str, int]:
-    """Reads how often each product was wanted in the train split; products never wanted lack."""
+    """Reads how often each product was wanted in training; products never wanted lack."""
     with tf.io.gfile.GFile(os.path.join(folder, "popularity.json")) as file:
-        return dict(json.load(file)["train"])
+        return dict(json.load(file))
 
 
 def read_catalogue(folder: str) -> Catalogue:

@@ -169,12 +169,10 @@ def query_pairs(shopper: Shopper) -> Iterator[tuple[str, QueryPair]]:
                 yield normalised, QueryPair(query, product_id, weight, later)
 
 
-def wanted_counts(shopper: Shopper) -> Iterator[tuple[str, tuple[int, int]]]:
-    """Popularity: product -> (1 if before the boundary, 1), once a shopper and session."""
-    trained = {(want.product_id, want.session) for want in shopper.training()}
-    everything = {(want.product_id, want.session) for want in shopper.wants}
-    for product_id, session in sorted(everything):
-        yield product_id, (int((product_id, session) in trained), 1)
+def trained_wants(shopper: Shopper) -> Iterator[str]:
+    """Popularity: products wanted before the boundary, once a shopper and session."""
+    for product_id, _ in sorted({(want.product_id, want.session) for want in shopper.training()}):
+        yield product_id
 
 
 def context_drafts(context: Context, limit: int) -> Iterator[Draft]:

@@ -65,7 +65,7 @@ def join_examples(
         {"events": rows.events, "profiles": rows.profiles}
         | "GroupByShopper" >> beam.CoGroupByKey()
         | "Shoppers" >> beam.ParDo(ShopperDoFn(settings, seed), event_facts).with_outputs(
-            "contexts", "pairs", "counts", main="drafts"))
+            "contexts", "pairs", "wants", main="drafts"))
     asked = (
         {"judgments": rows.judgments | "KeyByQuery" >> beam.Map(
             lambda judgment: (normalise_query(judgment.query), judgment)),
@@ -73,7 +73,7 @@ def join_examples(
         | "GroupByQuery" >> beam.CoGroupByKey()
         | "Queries" >> beam.ParDo(
             QueryDoFn(settings, seed), event_facts, judgment_facts).with_outputs(
-            "contexts", "counts", main="drafts"))
+            "contexts", "wants", main="drafts"))
     contexts = (shoppers.contexts, asked.contexts) | "Contexts" >> beam.Flatten()
     need = CatalogueNeed(
         search_examples=_count(asked.drafts, "CountSearch"),
@@ -94,7 +94,7 @@ def join_examples(
         eval=examples[EVAL],
         catalogue=examples[CATALOGUE],
         context_lines=chosen | "RenderContexts" >> RenderContexts(),
-        popularity=(shoppers.counts, asked.counts) | "Counts" >> beam.Flatten()
+        popularity=(shoppers.wants, asked.wants) | "Wants" >> beam.Flatten()
         | "Popularity" >> CountPopularity(),
     )
 
@@ -128,7 +128,7 @@ def _count(pcoll: beam.PCollection[Any], label: str) -> pvalue.AsSingleton:
 
 
 class ShopperDoFn(beam.DoFn):
-    """A shopper's events and profile -> drafts, contexts, query pairs and counts."""
+    """A shopper's events and profile -> drafts, contexts, query pairs and wanted products."""
 
     def __init__(self, settings: Examples, seed: int) -> None:
         super().__init__()
@@ -152,12 +152,12 @@ class ShopperDoFn(beam.DoFn):
             yield pvalue.TaggedOutput("contexts", context)
         for pair in histories.query_pairs(shopper):
             yield pvalue.TaggedOutput("pairs", pair)
-        for count in histories.wanted_counts(shopper):
-            yield pvalue.TaggedOutput("counts", count)
+        for product_id in histories.trained_wants(shopper):
+            yield pvalue.TaggedOutput("wants", product_id)
 
 
 class QueryDoFn(beam.DoFn):
-    """A query's judgments and wanted products -> drafts, a context and counts."""
+    """A query's judgments and wanted products -> drafts, a context and wanted products."""
 
     def __init__(self, settings: Examples, seed: int) -> None:
         super().__init__()
@@ -180,8 +180,8 @@ class QueryDoFn(beam.DoFn):
         if context is not None:
             yield pvalue.TaggedOutput("contexts", context)
         if not event_facts.wants:
-            for count in queries.judged_counts(group):
-                yield pvalue.TaggedOutput("counts", count)
+            for product_id in queries.judged_wants(group):
+                yield pvalue.TaggedOutput("wants", product_id)
 
 
 class JoinProducts(beam.PTransform):

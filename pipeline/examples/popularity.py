@@ -1,4 +1,7 @@
-"""How often each product was wanted: the baseline to beat, and the fallback of an empty context."""
+"""How often each product was wanted: the baseline to beat, and the fallback of an empty context.
+
+Only training counts: with what is held out, both would know the answers that they are judged by.
+"""
 
 from __future__ import annotations
 
@@ -9,28 +12,21 @@ import apache_beam as beam
 
 
 class CountPopularity(beam.PTransform):
-    """(product id, (count in training, count)) pairs -> the text of `popularity.json`.
+    """Product ids -> the text of `popularity.json`, `{product_id: count}` in the ids' order.
 
-    The text is `{"train": {product_id: count}, "all": {product_id: count}}`, products with a
-    count over 0 only, in the order of their ids; one element even where nothing was counted.
+    One element even where nothing was wanted.
     """
 
-    def expand(
-        self, pairs: beam.PCollection[tuple[str, tuple[int, int]]]
-    ) -> beam.PCollection[str]:
-        """Sums by product and renders."""
+    def expand(self, wants: beam.PCollection[str]) -> beam.PCollection[str]:
+        """Counts by product and renders."""
         return (
-            pairs
-            | "SumByProduct" >> beam.CombinePerKey(beam.combiners.TupleCombineFn(sum, sum))
+            wants
+            | "CountEach" >> beam.combiners.Count.PerElement()
             | "Gather" >> beam.combiners.ToList()
             | "Render" >> beam.Map(render_popularity)
         )
 
 
-def render_popularity(counts: Iterable[tuple[str, tuple[int, int]]]) -> str:
-    """The JSON text of summed counts."""
-    ordered = sorted(counts)
-    return json.dumps({
-        "train": {product_id: trained for product_id, (trained, _) in ordered if trained},
-        "all": {product_id: total for product_id, (_, total) in ordered if total},
-    }, ensure_ascii=False)
+def render_popularity(counts: Iterable[tuple[str, int]]) -> str:
+    """The JSON text of counts."""
+    return json.dumps(dict(sorted(counts)), ensure_ascii=False)

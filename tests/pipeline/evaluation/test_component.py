@@ -25,9 +25,7 @@ def shop(tmp_path) -> pathlib.Path:
     toy_shop.write_contexts(contexts, tmp_path / "contexts")
     toy_shop.write_catalogue(toy_shop.catalogue(), tmp_path / "examples" / "Split-catalogue")
     (tmp_path / "popularity").mkdir()
-    counts = toy_shop.popularity()
-    (tmp_path / "popularity" / "popularity.json").write_text(
-        json.dumps({"train": counts, "all": counts}))
+    (tmp_path / "popularity" / "popularity.json").write_text(json.dumps(toy_shop.popularity()))
     return tmp_path
 
 

@@ -39,6 +39,6 @@ def test_an_empty_catalogue_is_refused(tmp_path):
         read_catalogue(str(tmp_path))
 
 
-def test_popularity_of_the_train_split(tmp_path):
-    (tmp_path / "popularity.json").write_text('{"train": {"a": 2}, "all": {"a": 3, "b": 1}}')
+def test_popularity(tmp_path):
+    (tmp_path / "popularity.json").write_text('{"a": 2}')
     assert read_popularity(str(tmp_path)) == {"a": 2}

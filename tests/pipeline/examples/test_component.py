@@ -56,4 +56,4 @@ def test_executor_writes_splits_that_tfx_reads(tables, tmp_path):
         assert tfxio_utils.get_split_tfxio([examples], split, ["test"]) is not None
     assert read_contexts(tmp_path / "contexts")
     popularity = (tmp_path / "popularity" / "popularity.json").read_text(encoding="utf-8")
-    assert json.loads(popularity) == {"train": {}, "all": {}}
+    assert json.loads(popularity) == {}

@@ -160,12 +160,11 @@ def test_query_pairs_follow_a_product_through_its_session():
         ("red mug", QueryPair("red mug", "a", 0.5, later=True))]
 
 
-def test_wanted_counts_are_once_a_session():
+def test_trained_wants_are_once_a_session():
     shopper = _shopper([
         _event("a", 1, "view", session="s"), _event("a", 1.1, "cart", session="s"),
         _event("a", 11, "view", session="t"), _event("b", 12, session="t")])
-    assert sorted(histories.wanted_counts(shopper)) == [
-        ("a", (0, 1)), ("a", (1, 1)), ("b", (0, 1))]
+    assert list(histories.trained_wants(shopper)) == ["a"]
 
 
 def test_positives_are_at_most_200_and_hold_the_target():
@@ -239,5 +238,4 @@ def test_nothing_leaks(facts, events, user, profile):
             assert min(moments[later]) >= facts.cut
     trained = [pair.product_id for _, pair in histories.query_pairs(shopper) if not pair.later]
     assert not answered & set(trained)
-    counted = {p for p, (before, _) in histories.wanted_counts(shopper) if before}
-    assert not answered & counted
+    assert not answered & set(histories.trained_wants(shopper))

@@ -118,9 +118,7 @@ def test_contexts_and_eval_examples_of_shoppers(shop):
 
 def test_popularity(shop):
     _, _, popularity, _ = shop
-    assert popularity == {
-        "train": {"p0": 1, "p1": 2, "p2": 2, "p3": 1},
-        "all": {"p0": 1, "p1": 2, "p2": 2, "p3": 1, "p4": 1, "p5": 1}}
+    assert popularity == {"p0": 1, "p1": 2, "p2": 2, "p3": 1}
 
 
 def test_catalogue_split_has_a_row_a_product(shop):
@@ -160,7 +158,7 @@ def test_judgments_alone(tmp_path):
     assert [(c["query"], c["relevant"]) for c in contexts] == [
         ("Solid cover", {"p3": 1.0, "p4": 2.0})]
     assert [e["product_id"] for e in splits["eval"]] == [["p4"]]
-    assert popularity == {"train": {"p1": 1, "p2": 1}, "all": {"p1": 1, "p2": 1, "p4": 1}}
+    assert popularity == {"p1": 1, "p2": 1}
 
 
 def test_a_catalogue_alone_and_again(tmp_path):
@@ -171,7 +169,7 @@ def test_a_catalogue_alone_and_again(tmp_path):
     held_out = {p for c in contexts for p in c["relevant"]}
     assert not held_out & {e["product_id"][0] for e in splits["train"]}
     assert held_out == {e["product_id"][0] for e in splits["eval"]}
-    assert popularity == {"train": {}, "all": {}}
+    assert popularity == {}
     again = _run(tmp_path, {"products": _PRODUCTS[::-1]}, name="two")
     for split in SPLITS:
         assert _sorted(again[0][split]) == _sorted(splits[split])

@@ -129,11 +129,11 @@ def test_raters_outweigh_clicks_on_what_they_gave_nothing():
     assert set(_drafts(_group("mug", judgments, pairs))) == {"b", "c"}
 
 
-def test_judged_counts():
+def test_judged_wants():
     trains = _group("mug", [Judgment("mug", "a", 3.0, "train"), Judgment("mug", "b", 1.0, "train")])
-    assert list(queries.judged_counts(trains)) == [("a", (1, 1))]
+    assert queries.judged_wants(trains) == ("a",)
     validates = _group("mug", [Judgment("mug", "a", 3.0, "validation")])
-    assert list(queries.judged_counts(validates)) == [("a", (0, 1))]
+    assert queries.judged_wants(validates) == ()
 
 
 @given(
