@@ -92,7 +92,8 @@ def create_pipeline(
         towers=trainer.outputs["model"],
         transformed_examples=transform.outputs["transformed_examples"],
         transform_graph=transform.outputs["transform_graph"], examples=join.outputs["examples"],
-        popularity=join.outputs["popularity"], config=config.index.model_dump_json(),
+        popularity=join.outputs["popularity"], contexts=join.outputs["contexts"],
+        config=config.index.model_dump_json(),
         serving=config.serving.model_dump_json(), tensorboard_dir=tensorboard_dir)
     evaluator = RetrievalEvaluator(
         model=index.outputs["model"], contexts=join.outputs["contexts"],

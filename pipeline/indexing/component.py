@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import logging
 import os
 import tempfile
@@ -18,9 +17,11 @@ from tfx.types import artifact_utils, component_spec, standard_artifacts
 from tfx.utils import path_utils
 
 from model import data
-from pipeline.artifacts import Popularity
+from pipeline.artifacts import Contexts, Popularity
 from pipeline.config import Index, Serving
+from pipeline.evaluation.data import read_contexts, read_popularity
 from pipeline.indexing import embed, projector, search, servable
+from pipeline.indexing.probes import probe_vectors
 
 _log = logging.getLogger("emporium.indexing")
 
@@ -34,7 +35,8 @@ class Sources:
         transform_output: folder of the transform graph, whose vocabulary numbers the products.
         transformed: folder of the transformed split `catalogue`.
         catalogue: folder of the joined split `catalogue`, which has the titles.
-        popularity: file `popularity.json`.
+        popularity: folder of `popularity.json`.
+        contexts: folder of the validation contexts, on which the index's recall is measured.
     """
 
     towers: str
@@ -42,6 +44,7 @@ class Sources:
     transformed: str
     catalogue: str
     popularity: str
+    contexts: str
 
 
 def build_servable(
@@ -73,13 +76,15 @@ def build_servable(
         files = tf.io.gfile.glob(f"{scratch}/vectors*")
         vectors = embed.read_vectors(
             (r.numpy() for r in tf.data.TFRecordDataset(files)), len(product_ids))
-    built = search.build_index(vectors, index)
+    towers = tf.saved_model.load(sources.towers)
+    contexts = read_contexts(sources.contexts)
+    built = search.build_index(
+        vectors, index, probe_vectors(towers, contexts, product_ids, vectors))
     _log.info(
         "index: %s over %s products, recall@10 %.3f", built.kind, f"{len(product_ids):,}",
         built.recall)
-    with tf.io.gfile.GFile(sources.popularity) as file:
-        counts = json.load(file)
-    servable.save_servable(sources.towers, product_ids, vectors, counts, built, index, folder)
+    servable.save_servable(
+        towers, product_ids, vectors, read_popularity(sources.popularity), built, index, folder)
     titles, categories = _read_catalogue(sources.catalogue)
     servable.write_warmup(
         folder, serving.model_name, [titles.get(p) or p for p in product_ids[:64]],
@@ -126,8 +131,8 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             transformed=artifact_utils.get_split_uri(
                 input_dict["transformed_examples"], "catalogue"),
             catalogue=artifact_utils.get_split_uri(input_dict["examples"], "catalogue"),
-            popularity=os.path.join(
-                single(input_dict["popularity"]).uri, "popularity.json"))
+            popularity=single(input_dict["popularity"]).uri,
+            contexts=single(input_dict["contexts"]).uri)
         model = single(output_dict["model"])
         built = build_servable(
             sources, Index.model_validate_json(exec_properties["config"]),
@@ -153,6 +158,7 @@ class IndexBuilderSpec(component_spec.ComponentSpec):
         "transform_graph": component_spec.ChannelParameter(type=standard_artifacts.TransformGraph),
         "examples": component_spec.ChannelParameter(type=standard_artifacts.Examples),
         "popularity": component_spec.ChannelParameter(type=Popularity),
+        "contexts": component_spec.ChannelParameter(type=Contexts),
     }
     OUTPUTS = {"model": component_spec.ChannelParameter(type=standard_artifacts.Model)}
 
@@ -170,7 +176,8 @@ class IndexBuilder(base_beam_component.BaseBeamComponent):
     def __init__(
         self, towers: types.BaseChannel, transformed_examples: types.BaseChannel,
         transform_graph: types.BaseChannel, examples: types.BaseChannel,
-        popularity: types.BaseChannel, config: str, serving: str, tensorboard_dir: str,
+        popularity: types.BaseChannel, contexts: types.BaseChannel, config: str, serving: str,
+        tensorboard_dir: str,
     ) -> None:
         """Builds the component.
 
@@ -180,6 +187,7 @@ class IndexBuilder(base_beam_component.BaseBeamComponent):
             transform_graph: whose vocabulary numbers the products.
             examples: joined examples, with the split catalogue.
             popularity: for the fallback.
+            contexts: on which the index's recall is measured.
             config: the section `index` as JSON.
             serving: the section `serving` as JSON.
             tensorboard_dir: receives the projector's files.
@@ -187,5 +195,5 @@ class IndexBuilder(base_beam_component.BaseBeamComponent):
         super().__init__(IndexBuilderSpec(
             towers=towers, transformed_examples=transformed_examples,
             transform_graph=transform_graph, examples=examples, popularity=popularity,
-            config=config, serving=serving, tensorboard_dir=tensorboard_dir,
+            contexts=contexts, config=config, serving=serving, tensorboard_dir=tensorboard_dir,
             model=types.Channel(type=standard_artifacts.Model)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -19,6 +20,9 @@ _CHUNK = 2_048
 """Products sorted by length together: batches of like length need little padding."""
 
 _BATCH = 64
+
+_TELL_SECONDS = 15
+"""Between two lines of progress."""
 
 
 class EmbedProducts(beam.PTransform):
@@ -50,6 +54,7 @@ class _Embed(beam.DoFn):
         self._shared = Shared()  # One model a process, however many threads.
         self._towers: Any = None
         self._done = 0
+        self._told = 0.0
 
     def setup(self) -> None:
         import tensorflow_text  # noqa: F401 - registers the tokenizer's operations
@@ -67,7 +72,9 @@ class _Embed(beam.DoFn):
                 tf.gather(tokens, some).to_tensor(default_value=0), numbers)
             yield from zip(numbers.numpy().tolist(), vectors.numpy(), strict=True)
         self._done += len(batch)
-        _log.info("embedded %s products", f"{self._done:,}")
+        if time.monotonic() - self._told > _TELL_SECONDS:
+            self._told = time.monotonic()
+            _log.info("embedded %s products", f"{self._done:,}")
 
 
 def write_vector(pair: tuple[int, np.ndarray]) -> bytes:

@@ -15,10 +15,7 @@ from pipeline.config import Index
 
 _log = logging.getLogger("emporium.indexing")
 
-_SAMPLE = 500
-"""Products whose neighbours are looked up to measure recall: +-0.01 at 0.95."""
-
-_EFFORTS = (0.05, 0.1, 0.2, 0.4, 0.8)
+_EFFORTS = (0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.6, 0.8)
 """Shares of the leaves that are searched, from fast to thorough."""
 
 
@@ -46,13 +43,13 @@ class SearchIndex:
     leaves_searched: int = 0
 
 
-def build_index(vectors: np.ndarray, settings: Index, seed: int = 0) -> SearchIndex:
+def build_index(vectors: np.ndarray, settings: Index, probes: np.ndarray) -> SearchIndex:
     """Indexes vectors as configured; ScaNN as fast as reaches the least recall allowed.
 
     Args:
         vectors: unit vectors `[products, dim]`.
         settings: the section `index`.
-        seed: of the sample on which recall is measured.
+        probes: vectors to look up, on which recall is measured, `[probes, dim]`.
 
     Raises:
         RecallError: ScaNN stays below `settings.min_recall` at every effort.
@@ -64,23 +61,20 @@ def build_index(vectors: np.ndarray, settings: Index, seed: int = 0) -> SearchIn
         kind = "brute_force" if len(vectors) < settings.brute_force_below else "scann"
     if kind == "brute_force":
         return exact
-    generator = np.random.default_rng(seed)
-    probes = tf.constant(
-        vectors[generator.choice(len(vectors), min(_SAMPLE, len(vectors)), replace=False)])
-    count = min(10, len(vectors))
-    truth = exact.search(probes, tf.constant(count))[1].numpy()
+    queries, count = tf.constant(probes), min(10, len(vectors))
+    truth = exact.search(queries, tf.constant(count))[1].numpy()
     leaves = max(1, round(len(vectors) ** 0.5))
+    layer = _scann(vectors, settings.top_k, leaves)
     best = 0.0
-    for effort in _EFFORTS:
-        index = _scann(vectors, settings.top_k, leaves, max(1, round(leaves * effort)))
-        found = index.search(probes, tf.constant(count))[1].numpy()
+    for searched in sorted({max(1, round(leaves * effort)) for effort in _EFFORTS}):
+        search = _search_leaves(layer, searched)
+        found = search(queries, tf.constant(count))[1].numpy()
         recall = float(np.mean([
             len(set(a) & set(b)) / count for a, b in zip(truth, found, strict=True)]))
-        _log.info(
-            "ScaNN with %d of %d leaves searched: recall@10 %.3f", index.leaves_searched, leaves,
-            recall)
+        _log.info("ScaNN with %d of %d leaves searched: recall@10 %.3f", searched, leaves, recall)
         if recall >= settings.min_recall:
-            return dataclasses.replace(index, recall=recall)
+            return SearchIndex(
+                "scann", search, layer._serialized_searcher, recall, leaves, searched)
         best = max(best, recall)
     raise RecallError(
         f"index: recall@10 against brute force should be at least {settings.min_recall}. Received "
@@ -94,7 +88,7 @@ def _brute_force(vectors: np.ndarray, top_k: int) -> SearchIndex:
     return SearchIndex("brute_force", layer.call, layer.variables, recall=1.0)
 
 
-def _scann(vectors: np.ndarray, top_k: int, leaves: int, searched: int) -> SearchIndex:
+def _scann(vectors: np.ndarray, top_k: int, leaves: int) -> Any:
     try:
         import scann  # noqa: F401 - only to say what is missing before TFRS does
     except ImportError as error:
@@ -103,10 +97,20 @@ def _scann(vectors: np.ndarray, top_k: int, leaves: int, searched: int) -> Searc
             "or does not fit TensorFlow 2.16: pip install scann==1.3.2, or set "
             "index.kind=brute_force") from error
     layer = tfrs.layers.factorized_top_k.ScaNN(
-        k=min(top_k, len(vectors)), num_leaves=leaves, num_leaves_to_search=searched,
+        k=min(top_k, len(vectors)), num_leaves=leaves, num_leaves_to_search=leaves,
         # The best few hundred are scored exactly: also what an exclude list may take away.
         num_reordering_candidates=min(len(vectors), max(500, 5 * top_k)))
-    layer.index(tf.constant(vectors))
-    return SearchIndex(
-        "scann", layer.call, layer._serialized_searcher, recall=0.0, leaves=leaves,
-        leaves_searched=searched)
+    return layer.index(tf.constant(vectors))
+
+
+def _search_leaves(layer: Any, searched: int) -> Search:
+    """TFRS's ScaNN search with a number of leaves of its own: one index serves every effort."""
+    from scann.scann_ops.py import scann_ops
+
+    def search(queries: tf.Tensor, count: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        searcher = scann_ops.searcher_from_module(layer._serialized_searcher)
+        found = searcher.search_batched(
+            queries, final_num_neighbors=count, leaves_to_search=searched)
+        return found.distances, found.indices
+
+    return search

@@ -7,6 +7,7 @@ import os
 import pathlib
 import tempfile
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -37,13 +38,13 @@ def popular_order(
 
 
 def save_servable(
-    towers: str, product_ids: Sequence[str], vectors: np.ndarray, counts: Mapping[str, int],
+    towers: Any, product_ids: Sequence[str], vectors: np.ndarray, counts: Mapping[str, int],
     index: SearchIndex, settings: Index, folder: str,
 ) -> None:
     """Composes and saves the servable.
 
     Args:
-        towers: folder of the towers' SavedModel.
+        towers: a loaded SavedModel of `model.exporting.TowersModule`.
         product_ids: in the order of the rows.
         vectors: `[products, dim]`.
         counts: how often each product was wanted.
@@ -57,7 +58,7 @@ def save_servable(
         ids_file = pathlib.Path(scratch) / "product_ids.txt"
         ids_file.write_bytes("\n".join(product_ids).encode("utf-8") + b"\n")
         servable = Servable(
-            tf.saved_model.load(towers), Catalogue(ids_file, vectors, order, share), index.search,
+            towers, Catalogue(ids_file, vectors, order, share), index.search,
             index.state, settings.top_k)
         options = tf.saved_model.SaveOptions(
             namespace_whitelist=["Scann"] if index.kind == "scann" else None)

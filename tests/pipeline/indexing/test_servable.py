@@ -49,7 +49,8 @@ def test_towers_and_scann_index_leave_as_one_savedmodel(tmp_path):
     settings = Index(kind="scann", min_recall=0.5, top_k=20)
     folder = str(tmp_path / "servable")
     servable.save_servable(
-        towers, ids, vectors, {"p3": 2}, build_index(vectors, settings), settings, folder)
+        embedding, ids, vectors, {"p3": 2}, build_index(vectors, settings, vectors[:50]),
+        settings, folder)
     servable.write_warmup(folder, "shop", titles, ids, requests=3)
 
     loaded = tf.saved_model.load(folder)

