@@ -33,6 +33,8 @@ RUNTIME = [
     "pydantic>=2.7",
     "safetensors>=0.4",
     "starlette>=0.37",
+    # Shows the profiles that `training.profile` writes; later ones want another protobuf.
+    "tensorboard-plugin-profile==2.15.1",
     "tqdm>=4.66",
     "uvicorn>=0.30",
 ]

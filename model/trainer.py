@@ -108,19 +108,21 @@ def train_text(
     A pretrained encoder is left as it is where no validation pairs could tell whether training
     made it better.
     """
-    pairs = min(data.count(job.train, _TEXT_KINDS), job.training.max_text_pairs)
+    settings = job.training
+    pairs = data.count(job.train, _TEXT_KINDS)
     held_out = data.context_table(job.evaluation, _TEXT_KINDS, TextMeasure.CONTEXTS)
     if not pairs or (pretrained and not len(held_out)):
         _log.info("text: no query or catalogue pairs to learn from; the encoder stays as it is")
         return
-    settings = job.training
-    steps = max(1, pairs * settings.epochs // settings.batch_size)
+    total = min(pairs * settings.epochs, settings.max_text_pairs)
+    steps = max(1, total // settings.batch_size)
     with strategy.scope():
         model = TextRetrieval(encoder, settings.temperature)
         model.compile(optimizer=_optimizer(settings.learning_rate, steps))
     measure = TextMeasure(BatchEncoder(encoder), held_out, catalogue, job.seed)
     _fit(
-        job, model, data.text_batches(job.train, settings.batch_size, pairs, job.seed),
+        job, model, data.text_batches(
+            job.train, settings.batch_size, min(pairs, settings.max_text_pairs), job.seed),
         label="text", steps=steps, batch_size=settings.batch_size, measure=measure)
 
 

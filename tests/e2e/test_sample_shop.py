@@ -1,4 +1,7 @@
-"""The whole chain on the sample shop: run, run again, serve, ask, answer files, load plainly."""
+"""The whole chain on the sample shop: run, run again, serve, ask, answer files, be killed.
+
+The tests share one output folder; the last, which is killed and may push a version, changes it.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ import pytest
 from tensorboard.backend.event_processing import event_accumulator
 
 from serving.client import Client
-from tests.e2e.conftest import SAMPLE, emporium, run_shop
+from tests.e2e.conftest import SAMPLE, SETTINGS, emporium, run_shop
 
 pytestmark = pytest.mark.e2e
 
@@ -56,7 +59,7 @@ def test_the_report_and_its_numbers_are_there(first_run):
     assert metrics["decision"]["blessed"] is True
     assert metrics["seed"] == 1
     assert metrics["data"]["sha256"]
-    found = metrics["slices"]["kind:search"]
+    found = metrics["slices"]["kind:search"]["metrics"]
     assert found["candidate"]["ndcg@10"]["value"] > found["popularity"]["ndcg@10"]["value"]
 
 
@@ -173,3 +176,33 @@ def test_the_tables_are_as_they_were(shop, first_run, tmp_path):
     done = emporium("sample", tmp_path / "again", *SAMPLE)
     assert done.returncode == 0, done.stderr
     assert _contents(tmp_path / "again") == _contents(shop)
+
+
+def _kill_when(shop: pathlib.Path, out: pathlib.Path, said: str, *more: str) -> None:
+    """Runs the pipeline until it says something, then kills it."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "pipeline.cli", "run", str(shop), "--out", str(out), *SETTINGS,
+         *more], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+    ) as running:
+        text = ""
+        while said not in text:
+            piece = running.stdout.read(1)
+            assert piece, f"the run ended before it said {said!r}: {text}"
+            text += piece
+        running.kill()
+
+
+def test_a_run_killed_in_training_and_in_indexing_is_completed_by_the_next(shop, first_run):
+    out, _ = first_run
+    tables, served = _contents(shop), _contents(out / "serving")
+    change = ("--set", "seed=2")
+    _kill_when(shop, out, "text: step", *change)
+    _kill_when(shop, out, "] IndexBuilder", *change)
+    assert _contents(shop) == tables
+    assert _contents(out / "serving") == served
+    done = run_shop(shop, out, *change)
+    assert done.returncode in (0, 3), done.stdout + done.stderr
+    lines = [line for line in done.stdout.splitlines() if "] Trainer " in line]
+    assert [line.endswith("unchanged") for line in lines] == [True]
+    assert {name: data for name, data in _contents(out / "serving").items()
+            if name in served} == served
