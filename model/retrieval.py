@@ -86,7 +86,7 @@ class ContextRetrieval(tfrs.Model):
         self.text_vectors = tf.Variable(text_vectors, trainable=False, name="text_vectors")
         self.task = retrieval_task(temperature)
         self._probability = tf.constant(probability, tf.float32)
-        self._choices = tf.constant(np.flatnonzero(products.seen.numpy()), tf.int64)
+        self._choices = tf.constant(np.flatnonzero(probability), tf.int64)
         self._max_negatives = max_negatives
 
     def product_vectors(self, products: tf.Tensor, training: bool = False) -> tf.Tensor:

@@ -36,7 +36,7 @@ class Training(Section):
         description="Text pairs in a global batch; also the number of in-batch candidates.")
     epochs: int = Field(3, ge=1, le=1_000, description="Passes over the text pairs, at the most.")
     max_text_pairs: int = Field(
-        120_000, ge=100,
+        80_000, ge=100,
         description="Text pairs trained on, over all passes, at the most: they take nearly all "
         "of a run's time.")
     learning_rate: float = Field(5e-5, gt=0, le=1, description="Peak rate of the text encoder.")

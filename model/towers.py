@@ -14,11 +14,11 @@ MAX_HISTORY = 512
 class ProductTower(keras.layers.Layer):
     """A product's vector: its adapted text plus what its shoppers' behaviour adds.
 
-    The residual of a product is learned from events; a product without events has none, so its
-    vector is that of its text alone.
+    The residual of a product is learned from events, or borrowed (`model.cold_start`); it starts
+    at zero, where a product's vector is that of its text alone.
 
     Args:
-        seen: whether events mention a product, bool `[products]`.
+        products: how many there are.
         dimension: of the text vectors and of the result.
         rank: of the residuals; their matrix is factored, so that a catalogue of a million
             products has a table of `rank` columns, not of `dimension`.
@@ -26,15 +26,14 @@ class ProductTower(keras.layers.Layer):
     """
 
     def __init__(
-        self, seen: np.ndarray, dimension: int, rank: int, dropout: float,
+        self, products: int, dimension: int, rank: int, dropout: float,
         name: str = "product_tower",
     ) -> None:
         super().__init__(name=name)
         self.dropout = dropout
-        self.seen = tf.constant(seen, tf.float32)
         self.adapter = TextAdapter(dimension)
         self.residual = self.add_weight(
-            "residual", shape=[len(seen), rank], initializer="zeros")
+            "residual", shape=[products, rank], initializer="zeros")
         self.projection = self.add_weight(
             "projection", shape=[rank, dimension],
             initializer=keras.initializers.RandomNormal(stddev=rank**-0.5))
@@ -53,7 +52,7 @@ class ProductTower(keras.layers.Layer):
             float32 `[batch, dim]` of unit length.
         """
         rows = tf.maximum(products, 0)
-        keep = tf.gather(self.seen, rows) * tf.cast(products >= 0, tf.float32)
+        keep = tf.cast(products >= 0, tf.float32)
         if training:
             kept = tf.random.uniform(tf.shape(rows)) >= self.dropout
             keep *= tf.cast(kept, tf.float32)

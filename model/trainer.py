@@ -13,6 +13,7 @@ import tensorflow as tf
 import tf_keras as keras
 
 from model import acceleration, data, features
+from model.cold_start import borrow_residuals
 from model.encoding import BatchEncoder
 from model.exporting import export_towers
 from model.features import Kind
@@ -143,8 +144,9 @@ def train_contexts(
     held_out = data.context_table(job.evaluation, _CONTEXT_KINDS, ContextMeasure.CONTEXTS)
     _log.info("contexts: encoding %d products once", job.products)
     vectors = encode(catalogue)
+    frequency = data.product_frequency(table, job.products)
     with strategy.scope():
-        model = _context_model(settings, vectors, data.product_frequency(table, job.products))
+        model = _context_model(settings, vectors, frequency)
         per_pass = max(1, len(table) // settings.context_batch_size)
         steps = per_pass * settings.context_epochs
         model.compile(optimizer=_optimizer(settings.context_learning_rate, steps))
@@ -154,6 +156,8 @@ def train_contexts(
     _fit(
         job, model, batches, label="contexts", steps=steps,
         batch_size=settings.context_batch_size, measure=measure)
+    residual = model.products.residual
+    residual.assign(borrow_residuals(residual.numpy(), frequency, vectors))
     return model
 
 
@@ -162,7 +166,7 @@ def _context_model(
 ) -> ContextRetrieval:
     dimension = vectors.shape[1]
     products = ProductTower(
-        frequency > 0, dimension, settings.residual_rank, settings.residual_dropout)
+        len(vectors), dimension, settings.residual_rank, settings.residual_dropout)
     model = ContextRetrieval(
         products, ContextTower(products.adapter, dimension), vectors, frequency,
         settings.temperature, settings.max_negatives)
