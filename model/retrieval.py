@@ -89,6 +89,13 @@ class ContextRetrieval(tfrs.Model):
         self._choices = tf.constant(np.flatnonzero(probability), tf.int64)
         self._max_negatives = max_negatives
 
+    @property
+    def additions(self) -> list[tf.Variable]:
+        """What training adds to the text vectors; at its start it adds nothing."""
+        outputs = self.contexts.history_encoder.outputs
+        return [
+            self.products.adapter.kernel, self.products.residual, outputs.kernel, outputs.bias]
+
     def product_vectors(self, products: tf.Tensor, training: bool = False) -> tf.Tensor:
         """Vectors of products by number, int64 `[batch]`, as `[batch, dim]`."""
         return self.products(
