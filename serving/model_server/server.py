@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
+import gc
 import os
 import pathlib
 import signal
@@ -111,8 +112,10 @@ class ModelServer:
         await asyncio.gather(self._grpc.stop(self._config.grace_seconds), self._rest_task)
         await asyncio.to_thread(self._pool.close)
         await asyncio.to_thread(self.manager.stop)
-        # gRPC's server complains when it is only freed while the interpreter shuts down.
+        # gRPC's server, freed only while the interpreter shuts down, waits for a thread of its own
+        # that can no longer run. Cycles hold it: they are collected now.
         del self._grpc
+        gc.collect()
 
     def _open_grpc_port(self) -> int:
         host, port = self._config.host, self._config.port
