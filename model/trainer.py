@@ -116,6 +116,7 @@ def train_text(
     if not pairs or (pretrained and not len(held_out)):
         _log.info("text: no query or catalogue pairs to learn from; the encoder stays as it is")
         return
+    start = [weight.numpy() for weight in encoder.trainable_weights]
     total = min(pairs * settings.epochs, settings.max_text_pairs)
     steps = max(1, total // settings.batch_size)
     with strategy.scope():
@@ -126,6 +127,9 @@ def train_text(
         job, model, data.text_batches(
             job.train, settings.batch_size, min(pairs, settings.max_text_pairs), job.seed),
         label="text", steps=steps, batch_size=settings.batch_size, measure=measure)
+    if pretrained:
+        share, value = blend_with_start(encoder.trainable_weights, start, measure)
+        _log.info("text: %d%% of what was learned is kept, nDCG@10 %.4f", 100 * share, value)
 
 
 def train_contexts(
