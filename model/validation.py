@@ -43,8 +43,8 @@ class TextMeasure:
     """
 
     CONTEXTS = 400
-    POOL = 2_500
-    """Products ranked, at the least: enough to tell encoders apart, encoded in ten seconds."""
+    POOL = 1_000
+    """Products ranked beside the answers: enough to tell encoders apart, encoded in seconds."""
 
     def __init__(
         self, encode: BatchEncoder, held_out: ContextTable, catalogue: tf.RaggedTensor, seed: int,
