@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
-import os
 import pathlib
-import sys
-from typing import NoReturn
 
 _DESCRIPTION = """\
 Serves the newest version in DIR/serving over TensorFlow Serving's gRPC and REST API, and each
@@ -43,7 +40,7 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
     parser.set_defaults(execute=execute)
 
 
-def execute(args: argparse.Namespace) -> NoReturn:
+def execute(args: argparse.Namespace) -> int:
     """Serves until a signal."""
     from serving.model_server import run_server
 
@@ -52,7 +49,4 @@ def execute(args: argparse.Namespace) -> NoReturn:
     run_server(
         pathlib.Path(args.dir) / "serving", model_name=args.model_name, port=args.port,
         rest_port=args.rest_port, host=args.host)
-    # All requests are answered and all is released. What is left is the interpreter's own end, in
-    # which gRPC's threads now and then spin for ever.
-    sys.stdout.flush()
-    os._exit(0)
+    return 0

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import dataclasses
 import gc
+import logging
 import os
 import pathlib
 import signal
@@ -22,6 +23,8 @@ from serving.model_server.manager import VersionManager
 from serving.model_server.rest_api import RestApi
 from serving.model_server.runner import ThreadRunner, WorkerPool
 from serving.signature import DEFAULT_LIMITS, Limits
+
+_log = logging.getLogger(__name__)
 
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _PORTS = range(2**16)
@@ -97,6 +100,7 @@ class ModelServer:
             rest_socket.close()
             await self._grpc.stop(None)
             self._pool.close()
+            self._release_grpc()
             raise
         self._rest = _RestServer(uvicorn.Config(
             RestApi(self._api, config.max_message_bytes), log_config=None, log_level="warning",
@@ -112,6 +116,9 @@ class ModelServer:
         await asyncio.gather(self._grpc.stop(self._config.grace_seconds), self._rest_task)
         await asyncio.to_thread(self._pool.close)
         await asyncio.to_thread(self.manager.stop)
+        self._release_grpc()
+
+    def _release_grpc(self) -> None:
         # gRPC's server, freed only while the interpreter shuts down, waits for a thread of its own
         # that can no longer run. Cycles hold it: they are collected now.
         del self._grpc
@@ -150,13 +157,16 @@ async def serve(config: ServerConfig) -> None:
         loop.add_signal_handler(number, on_signal)
     server = ModelServer(config)
     await server.start()
-    print(
-        f"ready: gRPC {_address(config.host, server.grpc_port)}, "
-        f"REST http://{_address(config.host, server.rest_port)}/v1/models/{config.model_name}, "
-        f"version {server.manager.current_version}", flush=True)
-    await stopping.wait()
-    print("stopping: no new requests, finishing those that run", flush=True)
-    await server.stop()
+    try:
+        print(
+            f"ready: gRPC {_address(config.host, server.grpc_port)}, "
+            f"REST http://{_address(config.host, server.rest_port)}/v1/models/"
+            f"{config.model_name}, version {server.manager.current_version}", flush=True)
+        await stopping.wait()
+        # Logged, not printed: who started the server may have closed its output by now.
+        _log.info("stopping: no new requests, finishing those that run")
+    finally:
+        await server.stop()
 
 
 def run_server(

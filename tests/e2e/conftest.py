@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import pathlib
 import subprocess
 import sys
+from collections.abc import Iterator
 
 import pytest
 
@@ -15,11 +17,29 @@ SETTINGS = (
     "--set", "training.learning_rate=1e-3")
 
 
+PATIENCE_SECONDS = 900
+"""After which a command is taken to hang: many times what any of them needs."""
+
+
 def emporium(*arguments: object) -> subprocess.CompletedProcess:
     """Runs the command to its end."""
     return subprocess.run(
         [sys.executable, "-m", "pipeline.cli", *map(str, arguments)], capture_output=True,
-        text=True, check=False)
+        text=True, check=False, timeout=PATIENCE_SECONDS)
+
+
+@contextlib.contextmanager
+def started(*arguments: object) -> Iterator[subprocess.Popen]:
+    """Starts the command, its output to be read; it does not outlive the block."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "pipeline.cli", *map(str, arguments)], stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL, text=True)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.stdout.close()
+        process.wait()
 
 
 def run_shop(shop: pathlib.Path, out: pathlib.Path, *more: str) -> subprocess.CompletedProcess:

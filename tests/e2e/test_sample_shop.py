@@ -16,7 +16,14 @@ import pytest
 from tensorboard.backend.event_processing import event_accumulator
 
 from serving.client import Client
-from tests.e2e.conftest import SAMPLE, SETTINGS, emporium, run_shop
+from tests.e2e.conftest import (
+    PATIENCE_SECONDS,
+    SAMPLE,
+    SETTINGS,
+    emporium,
+    run_shop,
+    started,
+)
 
 pytestmark = pytest.mark.e2e
 
@@ -122,32 +129,28 @@ def test_a_pushed_version_loads_with_tensorflow_and_its_text_operations_alone(fi
     [version] = _versions(out)
     done = subprocess.run(
         [sys.executable, "-I", "-c", _PLAIN, str(out / "serving" / version)], cwd=tmp_path,
-        capture_output=True, text=True, check=False)
+        capture_output=True, text=True, check=False, timeout=PATIENCE_SECONDS)
     assert done.returncode == 0, done.stderr[-3000:]
 
 
-def test_the_server_answers_the_client_and_the_command(first_run):
+def test_the_server_answers_the_client_and_the_command_and_stops(first_run):
     out, _ = first_run
-    with subprocess.Popen(
-        [sys.executable, "-m", "pipeline.cli", "serve", str(out), "--port", "0",
-         "--rest-port", "0"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-    ) as server:
-        try:
-            line = next(text for text in server.stdout if "gRPC" in text)
-            address = re.search(r"gRPC \S*?(\d+\.\d+\.\d+\.\d+:\d+)", line).group(1)
-            with Client(address) as client:
-                [found] = client.search(["desk lamp"], top_k=3)
-                assert len(found) == 3
-            asked = emporium("query", "desk lamp", "--top", "3", "--server", address)
-            assert asked.returncode == 0, asked.stderr
-            assert [row.split("\t")[0] for row in asked.stdout.splitlines()] == [
-                result.product_id for result in found]
-            wrong = emporium("query", "desk lamp", "--model-name", "other", "--server", address)
-            assert wrong.returncode == 2
-            assert "Traceback" not in wrong.stderr
-        finally:
-            server.send_signal(signal.SIGTERM)
-    assert server.returncode == 0
+    with started("serve", out, "--port", 0, "--rest-port", 0) as server:
+        line = next(text for text in server.stdout if "gRPC" in text)
+        address = re.search(r"gRPC \S*?(\d+\.\d+\.\d+\.\d+:\d+)", line).group(1)
+        with Client(address) as client:
+            [found] = client.search(["desk lamp"], top_k=3)
+            assert len(found) == 3
+        asked = emporium("query", "desk lamp", "--top", "3", "--server", address)
+        assert asked.returncode == 0, asked.stderr
+        assert [row.split("\t")[0] for row in asked.stdout.splitlines()] == [
+            result.product_id for result in found]
+        wrong = emporium("query", "desk lamp", "--model-name", "other", "--server", address)
+        assert wrong.returncode == 2
+        assert "Traceback" not in wrong.stderr
+        server.stdout.close()  # As by `emporium serve | head -1`: nothing to do with its stop.
+        server.send_signal(signal.SIGTERM)
+        assert server.wait(PATIENCE_SECONDS) == 0
 
 
 def test_files_of_queries_and_contexts_become_trec_runs(first_run, tmp_path):
@@ -180,16 +183,12 @@ def test_the_tables_are_as_they_were(shop, first_run, tmp_path):
 
 def _kill_when(shop: pathlib.Path, out: pathlib.Path, said: str, *more: str) -> None:
     """Runs the pipeline until it says something, then kills it."""
-    with subprocess.Popen(
-        [sys.executable, "-m", "pipeline.cli", "run", str(shop), "--out", str(out), *SETTINGS,
-         *more], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-    ) as running:
+    with started("run", shop, "--out", out, *SETTINGS, *more) as running:
         text = ""
         while said not in text:
             piece = running.stdout.read(1)
             assert piece, f"the run ended before it said {said!r}: {text}"
             text += piece
-        running.kill()
 
 
 def test_a_run_killed_in_training_and_in_indexing_is_completed_by_the_next(shop, first_run):
