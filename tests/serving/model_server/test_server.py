@@ -138,9 +138,11 @@ def test_a_folder_without_a_version_is_a_clear_error(tmp_path):
 
 
 _RUN = """
+import logging
 import sys
 from serving import ServingError
 from serving.model_server import run_server
+logging.basicConfig(level=logging.INFO)
 try:
     run_server(sys.argv[1], "shop", port=0, rest_port=0)
 except ServingError as error:
@@ -152,7 +154,8 @@ def test_the_process_says_when_it_is_ready_and_stops_on_a_signal(push, tmp_path)
     push("first", 1)
     process = subprocess.Popen(
         [sys.executable, "-c", _RUN, str(tmp_path / "serving")], text=True,
-        stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": os.getcwd()})
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": os.getcwd()})
     with process:
         ready = process.stdout.readline()
         assert re.fullmatch(
@@ -161,8 +164,9 @@ def test_the_process_says_when_it_is_ready_and_stops_on_a_signal(push, tmp_path)
         (target,) = re.findall(r"gRPC (\S+),", ready)
         with Client(target, model_name="shop") as client:
             assert client.search(["rake"])[0][0].product_id == "p4"
+        process.stdout.close()  # Nobody reads what it says: no reason to stop in another way.
         process.send_signal(signal.SIGTERM)
-        assert "finishing" in process.stdout.read()
+        assert "finishing" in process.stderr.read()
     assert process.returncode == 0
 
 
@@ -170,7 +174,8 @@ def test_a_second_signal_does_not_wait(push, tmp_path):
     push("first", 1)
     process = subprocess.Popen(
         [sys.executable, "-c", _RUN, str(tmp_path / "serving")], text=True,
-        stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": os.getcwd()})
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": os.getcwd()})
     with process:
         (target,) = re.findall(r"gRPC (\S+),", process.stdout.readline())
         with grpc.insecure_channel(target) as channel:
@@ -186,7 +191,7 @@ def test_a_second_signal_does_not_wait(push, tmp_path):
             status.model_spec.name = "shop"
             model_service_pb2_grpc.ModelServiceStub(channel).GetModelStatus(status)
             process.send_signal(signal.SIGINT)
-            assert "finishing" in process.stdout.readline()
+            assert any("finishing" in line for line in process.stderr)
             process.send_signal(signal.SIGINT)
             assert process.wait(60) == -signal.SIGINT
             assert endless.code() is grpc.StatusCode.UNAVAILABLE
