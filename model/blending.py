@@ -10,26 +10,26 @@ import tensorflow as tf
 SHARES = (0.5, 0.75, 1.0)
 """Of the way from the start to the trained weights, the most careful first."""
 
-TOLERANCE = 0.02
-"""Part of the best nDCG@10 that a more careful share may lack: well inside its noise."""
-
 
 def blend_with_start(
-    weights: Sequence[tf.Variable], start: Sequence[np.ndarray], measure: Callable[[], float],
+    weights: Sequence[tf.Variable], start: Sequence[np.ndarray],
+    measure: Callable[[], np.ndarray],
 ) -> tuple[float, float]:
     """Moves weights to a point between their start and what training made of them.
 
     What starts from a pretrained encoder's space forgets of it what training does not ask for:
     products without events most of all. Wortsman et al. 2022, "Robust fine-tuning of zero-shot
     models", interpolate the two and gain on both; halfway is their choice where nothing is known.
+    How far to go is decided as Breiman et al. 1984, "Classification and Regression Trees", prune:
+    the most careful choice that lacks no more than one standard error of the best.
 
     Args:
         weights: trained; changed in place.
         start: their values before training.
-        measure: validation nDCG@10 of the model that holds them.
+        measure: nDCG@10 of each validation context, `[contexts]`, by the model that holds them.
 
     Returns:
-        The share that was chosen, the smallest as good as any within `TOLERANCE`, and its nDCG@10.
+        The share that was chosen, and its mean nDCG@10.
     """
     trained = [weight.numpy() for weight in weights]
 
@@ -41,8 +41,14 @@ def blend_with_start(
     for share in SHARES:
         move(share)
         values.append(measure())
-    enough = (1 - TOLERANCE) * max(values)
+    best = max(values, key=np.mean)
     share, value = next(
-        pair for pair in zip(SHARES, values, strict=True) if pair[1] >= enough)
+        (share, value) for share, value in zip(SHARES, values, strict=True)
+        if np.mean(best - value) <= _standard_error(best - value))
     move(share)
-    return share, value
+    return share, float(np.mean(value))
+
+
+def _standard_error(differences: np.ndarray) -> float:
+    """Of the mean of paired differences; 0 for one alone."""
+    return float(np.std(differences) / np.sqrt(max(1, len(differences) - 1)))

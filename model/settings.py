@@ -32,14 +32,14 @@ class Training(Section):
     """How the towers are trained."""
 
     batch_size: int = Field(
-        64, ge=2, le=65_536,
+        128, ge=2, le=65_536,
         description="Text pairs in a global batch; also the number of in-batch candidates.")
     epochs: int = Field(3, ge=1, le=1_000, description="Passes over the text pairs, at the most.")
     max_text_pairs: int = Field(
         80_000, ge=100,
         description="Text pairs trained on, over all passes, at the most: they take nearly all "
         "of a run's time.")
-    learning_rate: float = Field(5e-5, gt=0, le=1, description="Peak rate of the text encoder.")
+    learning_rate: float = Field(1e-4, gt=0, le=1, description="Peak rate of the text encoder.")
     temperature: float = Field(0.05, gt=0, le=10, description="Divides the cosine of the towers.")
     context_batch_size: int = Field(256, ge=2, le=65_536, description="Contexts in a batch.")
     context_epochs: int = Field(

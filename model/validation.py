@@ -15,20 +15,25 @@ from model.encoding import BatchEncoder
 from model.retrieval import ContextRetrieval
 
 
-def ndcg_at(scores: np.ndarray, answer: np.ndarray, others: list[np.ndarray], k: int) -> float:
-    """Mean nDCG@k where each context has one answer and its other positives are set aside.
+def ndcg_at(
+    scores: np.ndarray, answer: np.ndarray, others: list[np.ndarray], k: int,
+) -> np.ndarray:
+    """nDCG@k of each context, which has one answer; its other positives are set aside.
 
     Args:
         scores: `[contexts, candidates]`; changed in place.
         answer: column of each answer, int `[contexts]`.
         others: columns of each context's other positives.
         k: cut-off.
+
+    Returns:
+        float `[contexts]`.
     """
     own = scores[np.arange(len(answer)), answer].copy()
     for row, columns in enumerate(others):
         scores[row, columns] = -np.inf
     better = (scores > own[:, np.newaxis]).sum(axis=1)
-    return float(np.where(better < k, 1.0 / np.log2(better + 2.0), 0.0).mean())
+    return np.where(better < k, 1.0 / np.log2(better + 2.0), 0.0)
 
 
 class TextMeasure:
@@ -59,8 +64,8 @@ class TextMeasure:
         self._others = _other_columns(
             held_out, lambda ids: np.searchsorted(self._pool, ids))
 
-    def __call__(self) -> float:
-        """Measures the encoder's present weights."""
+    def __call__(self) -> np.ndarray:
+        """Measures the encoder's present weights: `[contexts]`."""
         queries = self._encode(self._held_out.texts)[self._held_out.query]
         scores = queries @ self._encode(self._tokens).T
         return ndcg_at(scores, self._answer, self._others, 10)
@@ -87,10 +92,10 @@ class ContextMeasure:
         self._products = tf.function(model.product_vectors, autograph=False, reduce_retracing=True)
         self._contexts = tf.function(model.context_vectors, autograph=False, reduce_retracing=True)
 
-    def __call__(self) -> float:
-        """Measures the model's present weights; 0 where nothing is held out."""
+    def __call__(self) -> np.ndarray:
+        """Measures the model's present weights: `[contexts]`; one 0 where nothing is held out."""
         if not len(self._held_out):
-            return 0.0
+            return np.zeros(1)
         catalogue = self._products(
             tf.range(self._model.text_vectors.shape[0], dtype=tf.int64)).numpy()
         values = []
@@ -105,8 +110,8 @@ class ContextMeasure:
             }, tf.gather(catalogue, tf.maximum(history, 0)))
             scores = contexts.numpy() @ catalogue.T
             others = [self._others[r] for r in rows]
-            values.append(len(rows) * ndcg_at(scores, self._held_out.product[rows], others, 10))
-        return float(sum(values) / len(self._held_out))
+            values.append(ndcg_at(scores, self._held_out.product[rows], others, 10))
+        return np.concatenate(values)
 
 
 def _other_columns(
@@ -128,7 +133,7 @@ class RetrievalStopping(keras.callbacks.Callback):
     ends where it began.
 
     Args:
-        measure: returns nDCG@10 on validation contexts.
+        measure: returns nDCG@10 of each validation context.
         every: steps between two measurements.
         patience: measurements without a better one before training stops.
         label: what is trained, for progress lines.
@@ -139,7 +144,7 @@ class RetrievalStopping(keras.callbacks.Callback):
     """
 
     def __init__(
-        self, measure: Callable[[], float], *, every: int, patience: int, label: str,
+        self, measure: Callable[[], np.ndarray], *, every: int, patience: int, label: str,
         total_steps: int, examples_per_step: int, writer: tf.summary.SummaryWriter,
         report: Callable[[str], None],
     ) -> None:
@@ -173,7 +178,7 @@ class RetrievalStopping(keras.callbacks.Callback):
             f"{self._label}: best validation nDCG@10 {self.best:.4f} at step {self.best_step}")
 
     def _validate(self, rate: float | None) -> None:
-        value = self._measure()
+        value = float(self._measure().mean())
         if value > self.best:
             self.best, self.best_step, self._since_best = value, self._step, 0
             self._weights = self.model.get_weights()
