@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import pathlib
 from collections.abc import Iterator
 
@@ -13,26 +14,27 @@ def choose_strategy(name: str) -> tf.distribute.Strategy:
     """The tf.distribute strategy of a configured name.
 
     Args:
-        name: auto, cpu, gpu, mirrored, multi_worker or tpu. `auto` takes a TPU where one answers,
-            every GPU where there are several, one GPU, else the CPU; `mirrored` takes every GPU
-            or, where there is none, every logical CPU device.
+        name: auto, cpu, gpu, mirrored or tpu. `auto` takes a TPU where the machine has or names
+            one, every GPU where there are several, one GPU, else the CPU; `mirrored` takes every
+            GPU or, where there is none, every logical CPU device.
 
     Raises:
         ValueError: the machine does not have what the name asks for.
     """
-    gpus = tf.config.list_logical_devices("GPU")
-    if name == "auto":
-        if _has_tpu():
-            name = "tpu"
-        else:
-            name = "mirrored" if len(gpus) > 1 else "gpu" if gpus else "cpu"
-    if name == "tpu":
-        resolver = tf.distribute.cluster_resolver.TPUClusterResolver()
+    tpu = _tpu_address()
+    if name == "tpu" or (name == "auto" and tpu):
+        if not tpu:
+            raise ValueError(
+                "training.strategy should name what the machine has. Received: 'tpu', but there "
+                "is no /dev/accel0 and TPU_NAME names none; 'auto' takes what there is")
+        # Before any other device is looked at: TensorFlow starts but once.
+        resolver = tf.distribute.cluster_resolver.TPUClusterResolver(tpu)
         tf.config.experimental_connect_to_cluster(resolver)
         tf.tpu.experimental.initialize_tpu_system(resolver)
         return tf.distribute.TPUStrategy(resolver)
-    if name == "multi_worker":  # Workers are told by TF_CONFIG, as TensorFlow defines it.
-        return tf.distribute.MultiWorkerMirroredStrategy()
+    gpus = tf.config.list_logical_devices("GPU")
+    if name == "auto":
+        name = "mirrored" if len(gpus) > 1 else "gpu" if gpus else "cpu"
     if name == "mirrored":
         devices = gpus or tf.config.list_logical_devices("CPU")
         return tf.distribute.MirroredStrategy([d.name for d in devices])
@@ -47,7 +49,7 @@ def choose_precision(name: str) -> str:
     """The Keras policy of a configured name; `auto` takes what the hardware speeds up."""
     if name != "auto":
         return name
-    if _has_tpu():
+    if _tpu_address():
         return "mixed_bfloat16"
     gpus = tf.config.list_physical_devices("GPU")
     if gpus:
@@ -59,8 +61,15 @@ def choose_precision(name: str) -> str:
     return "mixed_bfloat16" if _cpu_multiplies_bfloat16() else "float32"
 
 
-def _has_tpu() -> bool:
-    return bool(tf.config.list_physical_devices("TPU"))
+def compiles_shapes(strategy: tf.distribute.Strategy) -> bool:
+    """Whether the strategy's devices compile a step for each shape that it is given."""
+    return isinstance(strategy, tf.distribute.TPUStrategy)
+
+
+def _tpu_address() -> str | None:
+    """What TensorFlow calls the TPU: its name, `local` for the host's own, None without one."""
+    local = "local" if pathlib.Path("/dev/accel0").exists() else None
+    return os.environ.get("TPU_NAME") or local
 
 
 def _cpu_multiplies_bfloat16() -> bool:

@@ -15,7 +15,7 @@ _CHUNK = 1_024
 
 
 def borrow_residuals(
-    residuals: np.ndarray, frequency: np.ndarray, text_vectors: np.ndarray,
+    residuals: np.ndarray, mentions: np.ndarray, text_vectors: np.ndarray,
 ) -> np.ndarray:
     """Gives each unseen product the mean residual of the seen products whose text is most like it.
 
@@ -26,14 +26,14 @@ def borrow_residuals(
 
     Args:
         residuals: learned, float `[products, rank]`; zeros for unseen products.
-        frequency: how often each product is in the training contexts, `[products]`.
+        mentions: how often each product is in the training contexts, `[products]`.
         text_vectors: unit vectors, float `[products, dim]`.
 
     Returns:
         float32 `[products, rank]`; rows of seen products are as they were.
     """
-    seen = np.argsort(-frequency, kind="stable")[: min(_MAX_SEEN, int((frequency > 0).sum()))]
-    unseen = np.flatnonzero(frequency == 0)
+    seen = np.argsort(-mentions, kind="stable")[: min(_MAX_SEEN, int((mentions > 0).sum()))]
+    unseen = np.flatnonzero(mentions == 0)
     filled = residuals.astype(np.float32)
     if not len(seen):
         return filled

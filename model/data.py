@@ -67,11 +67,16 @@ def catalogue_tokens(patterns: Sequence[str], products: int) -> tf.RaggedTensor:
     return tf.gather(tf.concat([*tokens, blank], axis=0), row_of[:products])
 
 
-def product_frequency(table: ContextTable, products: int) -> np.ndarray:
-    """How often each product is a positive or in a history, as a fraction, `[products]`."""
+def wanted_share(table: ContextTable, products: int) -> np.ndarray:
+    """How often each product is a positive, as a fraction, float32 `[products]`."""
     counts = np.bincount(table.product, minlength=products)
-    counts += np.bincount(table.history.flat_values.numpy(), minlength=products)
-    return (counts / counts.sum()).astype(np.float32)
+    return (counts / max(counts.sum(), 1)).astype(np.float32)
+
+
+def mentions(table: ContextTable, products: int) -> np.ndarray:
+    """How often each product is a positive or in a history, int `[products]`."""
+    counts = np.bincount(table.product, minlength=products)
+    return counts + np.bincount(table.history.flat_values.numpy(), minlength=products)
 
 
 def count(patterns: Sequence[str], kinds: Sequence[Kind]) -> int:
@@ -79,20 +84,24 @@ def count(patterns: Sequence[str], kinds: Sequence[Kind]) -> int:
     return sum(int(c[features.KIND].shape[0]) for c in read_chunks(patterns, kinds))
 
 
-_LENGTHS = (8, 12, 16, 20, 24, 28, 32, 40, 48, 64, 96, 128, 256)
+_LENGTHS = (8, 12, 16, 20, 24, 28, 32, 40, 48, 64, 96, 128, 256, 513)
 """Product lengths up to which texts share batches: little padding, and hardly fewer orders."""
+
+_MOST_POSITIVES = 256
+"""Width of positives where shapes are fixed: more than any example carries."""
 
 _TEXT_FEATURES = {
     features.QUERY_TOKENS: 0, features.PRODUCT_TOKENS: 0, features.POSITIVES: -1,
     features.PRODUCT: 0, features.WEIGHT: 0.0, features.SAMPLING_PROBABILITY: 0.0,
 }
-"""What a text batch carries, with the value that pads it on the way."""
+"""What a text batch carries, with the value that pads it."""
 
 
 def text_batches(
     patterns: Sequence[str], batch_size: int, limit: int, seed: int,
+    fixed_query_tokens: int | None = None,
 ) -> tf.data.Dataset:
-    """Endless shuffled batches of text pairs (query tokens, product tokens).
+    """Endless shuffled batches of text pairs (query tokens, product tokens), dense.
 
     A batch holds products of about one length: cost follows the longest, and titles of a real
     shop padded to it are two fifths padding.
@@ -102,26 +111,26 @@ def text_batches(
         batch_size: global batch.
         limit: examples of a pass, at the most; the first ones, which were shuffled when written.
         seed: of the order.
+        fixed_query_tokens: tokens of the longest query, for accelerators that compile each shape:
+            batches then have one shape a length of `_LENGTHS`. None pads to the batch's longest.
     """
-    def ragged(batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor | tf.RaggedTensor]:
-        return {
-            name: tf.RaggedTensor.from_tensor(
-                values, padding=tf.cast(_TEXT_FEATURES[name], tf.int64))
-            if values.shape.rank == 2 else values
-            for name, values in batch.items()
-        }
-
     rows = read_chunks(patterns, (Kind.SEARCH, Kind.CATALOGUE)).unbatch().take(limit)
     rows = rows.map(lambda row: {name: row[name] for name in _TEXT_FEATURES})
     # Kept in memory: a pass over fifty thousand tokenised pairs is some ten megabytes.
     rows = rows.cache().shuffle(limit, seed=seed, reshuffle_each_iteration=True).repeat()
-    batches = rows.bucket_by_sequence_length(
+    lists = (features.QUERY_TOKENS, features.PRODUCT_TOKENS, features.POSITIVES)
+    shapes: dict[str, list[int | None]] = {
+        name: [None] if name in lists else [] for name in _TEXT_FEATURES}
+    if fixed_query_tokens is not None:
+        shapes[features.QUERY_TOKENS] = [fixed_query_tokens]
+        shapes[features.POSITIVES] = [_MOST_POSITIVES]
+    return rows.bucket_by_sequence_length(
         lambda row: tf.size(row[features.PRODUCT_TOKENS]), _LENGTHS,
-        [batch_size] * (len(_LENGTHS) + 1), drop_remainder=True,
+        [batch_size] * (len(_LENGTHS) + 1), padded_shapes=shapes, drop_remainder=True,
+        pad_to_bucket_boundary=fixed_query_tokens is not None,
         padding_values={
             name: tf.constant(padding, tf.float32 if isinstance(padding, float) else tf.int64)
-            for name, padding in _TEXT_FEATURES.items()})
-    return batches.map(ragged).prefetch(2)
+            for name, padding in _TEXT_FEATURES.items()}).prefetch(2)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -149,7 +158,9 @@ class ContextTable:
 
 def context_table(patterns: Sequence[str], kinds: Sequence[Kind], limit: int) -> ContextTable:
     """Reads at most `limit` examples of the kinds into memory."""
-    parts: dict[str, list] = {name: [] for name in features.parse_spec()}
+    # Nothing, in the right types: a split may be empty.
+    nothing = tf.io.parse_example(tf.constant([], tf.string), features.parse_spec())
+    parts = {name: [values] for name, values in nothing.items()}
     rows = 0
     for chunk in read_chunks(patterns, kinds):
         for name, values in chunk.items():
@@ -181,29 +192,36 @@ def _text_rows(tokens: tf.RaggedTensor, distinct: dict[tuple[int, ...], int]) ->
 
 def context_batches(
     table: ContextTable, text_vectors: np.ndarray, batch_size: int, seed: int,
+    fixed_shapes: bool = False,
 ) -> tf.data.Dataset:
-    """Endless shuffled batches of contexts, rows of like history length together.
+    """Endless shuffled batches of contexts, rows of like history length together, dense.
 
     Args:
         table: the contexts.
         text_vectors: vectors of `table.texts`, `[texts, dim]`.
         batch_size: global batch.
         seed: of the order.
+        fixed_shapes: whether every batch is as wide as the table's longest history and longest
+            list of positives, for accelerators that compile each shape.
     """
     vectors = tf.constant(np.vstack([text_vectors, np.zeros_like(text_vectors[:1])])
                           if len(text_vectors) else np.zeros([1, text_vectors.shape[1]], "f4"))
     lengths = table.history.row_lengths().numpy()
+    widths = None
+    if fixed_shapes:
+        most = max(1, *table.positives.row_lengths().numpy())
+        widths = max(1, *lengths), most
 
     def order() -> Iterator[np.ndarray]:
         generator = np.random.default_rng(seed)
         while True:
             yield from _like_lengths(lengths, batch_size, generator)
 
-    def batch(rows: tf.Tensor) -> dict[str, tf.Tensor | tf.RaggedTensor]:
+    def batch(rows: tf.Tensor) -> dict[str, tf.Tensor]:
         return {
             "query": tf.gather(vectors, _row(table.query, rows, vectors)),
             "profile": tf.gather(vectors, _row(table.profile, rows, vectors)),
-            **context_columns(table, rows),
+            **context_columns(table, rows, widths),
         }
 
     dataset = tf.data.Dataset.from_generator(
@@ -212,16 +230,23 @@ def context_batches(
 
 
 def context_columns(
-    table: ContextTable, rows: tf.Tensor,
-) -> dict[str, tf.Tensor | tf.RaggedTensor]:
-    """History (padded with -1 to at least one column), product, positives, weight of rows."""
-    history = tf.gather(table.history, rows).to_tensor(default_value=-1)
-    history = tf.pad(
-        history, [[0, 0], [0, tf.cast(tf.shape(history)[1] == 0, tf.int32)]], constant_values=-1)
+    table: ContextTable, rows: tf.Tensor, widths: tuple[int, int] | None = None,
+) -> dict[str, tf.Tensor]:
+    """History, product, positives and weight of rows.
+
+    History and positives are padded with -1: to the given widths, else to the longest of the rows
+    and at least one column.
+    """
+    def dense(values: tf.RaggedTensor, width: int | None) -> tf.Tensor:
+        padded = tf.gather(values, rows).to_tensor(default_value=-1, shape=[None, width])
+        return tf.pad(
+            padded, [[0, 0], [0, tf.cast(tf.shape(padded)[1] == 0, tf.int32)]],
+            constant_values=-1)
+
     return {
-        features.HISTORY: history,
+        features.HISTORY: dense(table.history, widths and widths[0]),
         features.PRODUCT: tf.gather(table.product, rows),
-        features.POSITIVES: tf.gather(table.positives, rows),
+        features.POSITIVES: dense(table.positives, widths and widths[1]),
         features.WEIGHT: tf.gather(table.weight, rows),
     }
 

@@ -19,7 +19,7 @@ class BatchEncoder:
     def __init__(self, encoder: TextEncoder, batch_size: int = 64) -> None:
         self._dimension = encoder.dimension
         self._batch_size = batch_size
-        tokens = tf.RaggedTensorSpec([None, None], tf.int64, row_splits_dtype=tf.int64)
+        tokens = tf.TensorSpec([None, None], tf.int64)
         self._encode = tf.function(
             lambda rows: encoder(rows, training=False), autograph=False, input_signature=[tokens])
 
@@ -29,5 +29,5 @@ class BatchEncoder:
         vectors = np.zeros((len(order), self._dimension), np.float32)
         for start in range(0, len(order), self._batch_size):
             rows = order[start:start + self._batch_size]
-            vectors[rows] = self._encode(tf.gather(tokens, rows)).numpy()
+            vectors[rows] = self._encode(tf.gather(tokens, rows).to_tensor()).numpy()
         return vectors

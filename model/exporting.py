@@ -39,9 +39,7 @@ class TowersModule(tf.Module):
         dimension = encoder.dimension
 
         # One traced graph of the encoder, called from each function below.
-        encode = _function(
-            lambda tokens: encoder(tokens),
-            tf.RaggedTensorSpec([None, None], tf.int64, row_splits_dtype=tf.int64))
+        encode = _function(lambda tokens: encoder(tokens), tf.TensorSpec([None, None], tf.int64))
 
         def unknown(texts: tf.Tensor) -> tf.Tensor:
             return tf.fill(tf.shape(texts), tf.constant(-1, tf.int64))
@@ -51,12 +49,11 @@ class TowersModule(tf.Module):
             # Most contexts have no profile, many no query: no encoder for a batch of nothing.
             return tf.cond(
                 tf.size(tokens.flat_values) > 0,
-                lambda: encode(tokens),
+                lambda: encode(tokens.to_tensor()),
                 lambda: tf.zeros([tf.size(texts), dimension]))
 
         def embed_product_tokens(tokens: tf.Tensor, product: tf.Tensor) -> tf.Tensor:
-            ragged = tf.RaggedTensor.from_tensor(tokens, padding=0)
-            return products(encode(ragged), product)
+            return products(encode(tokens), product)
 
         def embed_product_text(texts: tf.Tensor) -> tf.Tensor:
             return products(text_vectors(texts, text.product_tokens), unknown(texts))

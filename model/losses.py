@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import tensorflow as tf
 
+from model.membership import is_among
+
 
 def negative_mask(
-    positives: tf.RaggedTensor, products: tf.Tensor, candidates: tf.Tensor,
+    positives: tf.Tensor, products: tf.Tensor, candidates: tf.Tensor,
 ) -> tf.Tensor:
     """Marks the candidates that a softmax over in-batch negatives may use.
 
@@ -14,7 +16,8 @@ def negative_mask(
     row's context, under whatever id, is no negative: it is left out.
 
     Args:
-        positives: known positive products of each context, int64 `[batch, (positives)]`.
+        positives: known positive products of each context, int64 `[batch, positives]`, padded
+            with -1.
         products: the positive of each row, int64 `[batch]`.
         candidates: product of each column, int64 `[candidates]`; the first `batch` are `products`.
 
@@ -22,19 +25,36 @@ def negative_mask(
         bool `[batch, candidates]`, true for a row's own column and for its negatives.
     """
     known = tf.concat([positives, products[:, tf.newaxis]], axis=1)
-    unique, column_of = tf.unique(candidates, out_idx=tf.int64)
-    order = tf.argsort(unique)
-    ranked = tf.gather(unique, order)
-    at = tf.minimum(tf.searchsorted(ranked, known.flat_values), tf.size(ranked) - 1)
-    present = tf.equal(tf.gather(ranked, at), known.flat_values)
-    rows = tf.boolean_mask(known.value_rowids(), present)
-    columns = tf.cast(tf.boolean_mask(tf.gather(order, at), present), tf.int64)
-    shape = tf.stack([tf.size(products, tf.int64), tf.size(unique, tf.int64)])
-    hits = tf.scatter_nd(
-        tf.stack([rows, columns], axis=1), tf.ones_like(rows, tf.int32), shape) > 0
-    is_known = tf.gather(hits, column_of, axis=1)
+    columns = tf.broadcast_to(candidates, [tf.size(products), tf.size(candidates)])
     own = tf.eye(tf.size(products), tf.size(candidates), dtype=tf.bool)
-    return own | ~is_known
+    return own | ~is_among(columns, known)
+
+
+def catalogue_mask(
+    positives: tf.Tensor, products: tf.Tensor, column_of: tf.Tensor, columns: int,
+) -> tf.Tensor:
+    """Marks the columns of a fixed list of products that are no known positive of a row.
+
+    What `negative_mask` says, several times faster where the candidates never change.
+
+    Args:
+        positives: as in `negative_mask`.
+        products: the positive of each row, int64 `[batch]`.
+        column_of: column of each product by number, `columns` for one that has none, int64
+            `[products + 1]`; the last is of the padding.
+        columns: how many there are.
+
+    Returns:
+        bool `[batch, columns]`.
+    """
+    known = tf.concat([positives, products[:, tf.newaxis]], axis=1)
+    places = tf.gather(column_of, tf.where(known < 0, tf.size(column_of, tf.int64) - 1, known))
+    rows = tf.broadcast_to(tf.range(tf.shape(known)[0], dtype=tf.int64)[:, tf.newaxis],
+                           tf.shape(known))
+    hits = tf.scatter_nd(
+        tf.stack([rows, places], axis=-1), tf.ones_like(places, tf.int32),
+        tf.stack([tf.shape(known, tf.int64)[0], tf.constant(columns + 1, tf.int64)]))
+    return hits[:, :columns] == 0
 
 
 def mixture_probability(

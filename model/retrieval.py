@@ -30,7 +30,23 @@ def retrieval_task(temperature: float) -> Callable[..., tf.Tensor]:
     return tf.function(task.call)
 
 
-class TextRetrieval(tfrs.Model):
+class RetrievalModel(tfrs.Model):
+    """A TFRS model whose step scales the loss where float16 would lose small gradients."""
+
+    def train_step(self, inputs: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """One step; see `keras.mixed_precision.LossScaleOptimizer`."""
+        scaled = isinstance(self.optimizer, keras.mixed_precision.LossScaleOptimizer)
+        with tf.GradientTape() as tape:
+            loss = self.compute_loss(inputs, training=True)
+            target = self.optimizer.get_scaled_loss(loss) if scaled else loss
+        gradients = tape.gradient(target, self.trainable_variables)
+        if scaled:
+            gradients = self.optimizer.get_unscaled_gradients(gradients)
+        self.optimizer.apply_gradients(zip(gradients, self.trainable_variables, strict=True))
+        return {"loss": loss}
+
+
+class TextRetrieval(RetrievalModel):
     """Query text against product text, negatives from the global batch.
 
     Args:
@@ -60,7 +76,7 @@ class TextRetrieval(tfrs.Model):
         return loss / tf.cast(tf.size(candidate_ids), tf.float32)
 
 
-class ContextRetrieval(tfrs.Model):
+class ContextRetrieval(RetrievalModel):
     """Contexts against products whose text vectors are fixed.
 
     Negatives are the products that events mention: all of them up to `max_negatives`, else a
@@ -71,22 +87,27 @@ class ContextRetrieval(tfrs.Model):
         products: the product tower.
         contexts: the context tower.
         text_vectors: text vector of every product, float `[products, dim]`.
-        probability: how often each product is a positive, as a fraction, float `[products]`.
+        mentioned: whether events mention each product, bool `[products]`.
+        wanted: how often each product is a positive, as a fraction, float `[products]`.
         temperature: divides the cosine.
         max_negatives: uniform negatives of a step, at the most.
     """
 
     def __init__(
         self, products: ProductTower, contexts: ContextTower, text_vectors: np.ndarray,
-        probability: np.ndarray, temperature: float, max_negatives: int,
+        mentioned: np.ndarray, wanted: np.ndarray, temperature: float, max_negatives: int,
     ) -> None:
         super().__init__()
         self.products = products
         self.contexts = contexts
         self.text_vectors = tf.Variable(text_vectors, trainable=False, name="text_vectors")
         self.task = retrieval_task(temperature)
-        self._probability = tf.constant(probability, tf.float32)
-        self._choices = tf.constant(np.flatnonzero(probability), tf.int64)
+        self._wanted = tf.constant(wanted, tf.float32)
+        choices = np.flatnonzero(mentioned)
+        self._choices = tf.constant(choices, tf.int64)
+        column_of = np.full(len(mentioned) + 1, len(choices), np.int64)
+        column_of[choices] = np.arange(len(choices))
+        self._column_of = tf.constant(column_of)
         self._max_negatives = max_negatives
 
     @property
@@ -120,25 +141,24 @@ class ContextRetrieval(tfrs.Model):
         """Loss of a batch: `context_vectors`' inputs with product, positives and weight."""
         ids, history = inputs[features.PRODUCT], inputs[features.HISTORY]
         in_batch = losses.gather_replicas(ids)
-        exhaustive = int(self._choices.shape[0]) <= self._max_negatives
-        negatives = self._choices if exhaustive else self._sample()
-        candidate_ids = tf.concat([in_batch, negatives], axis=0)
-        # A product that stands in several places of a step is encoded once.
-        flat = tf.reshape(tf.maximum(history, 0), [-1])
-        unique, place = tf.unique(tf.concat([candidate_ids, flat], axis=0))
-        vectors = self.product_vectors(unique, training)
-        candidates = tf.gather(vectors, place[: tf.size(candidate_ids)])
-        in_history = tf.gather(
-            vectors, tf.reshape(place[tf.size(candidate_ids):], tf.shape(history)))
-        mask = losses.negative_mask(inputs[features.POSITIVES], ids, candidate_ids)
-        probability = None
-        if exhaustive:  # Every product stands among the negatives, once: the batch adds none.
+        choices = int(self._choices.shape[0])
+        if choices <= self._max_negatives:
+            # Every product stands among the negatives, once: the batch adds none.
             own = tf.eye(tf.size(ids), tf.size(in_batch), dtype=tf.bool)
-            mask = tf.concat([own, mask[:, tf.size(in_batch):]], axis=1)
+            mask = tf.concat([own, losses.catalogue_mask(
+                inputs[features.POSITIVES], ids, self._column_of, choices)], axis=1)
+            candidate_ids, probability = tf.concat([in_batch, self._choices], axis=0), None
         else:
+            candidate_ids = tf.concat([in_batch, self._sample()], axis=0)
+            mask = losses.negative_mask(inputs[features.POSITIVES], ids, candidate_ids)
             probability = losses.mixture_probability(
-                tf.gather(self._probability, candidate_ids), tf.size(in_batch),
-                self._max_negatives, int(self._choices.shape[0]))
+                tf.gather(self._wanted, candidate_ids), tf.size(in_batch),
+                self._max_negatives, choices)
+        in_history = self.product_vectors(
+            tf.reshape(tf.maximum(history, 0), [-1]), training)
+        in_history = tf.reshape(
+            in_history, tf.concat([tf.shape(history), [self.text_vectors.shape[1]]], axis=0))
+        candidates = self.product_vectors(candidate_ids, training)
         loss = self.task(
             self.context_vectors(inputs, in_history, training), candidates,
             sample_weight=inputs[features.WEIGHT],

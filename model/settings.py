@@ -59,7 +59,7 @@ class Training(Section):
     validate_steps: int = Field(150, ge=1, description="Steps between two validations.")
     patience: int = Field(
         4, ge=1, le=100, description="Validations without a better nDCG@10 before training stops.")
-    strategy: Literal["auto", "cpu", "gpu", "mirrored", "multi_worker", "tpu"] = Field(
+    strategy: Literal["auto", "cpu", "gpu", "mirrored", "tpu"] = Field(
         "auto", description="tf.distribute strategy; auto takes what the machine has.")
     precision: Literal["auto", "float32", "mixed_bfloat16", "mixed_float16"] = Field(
         "auto", description="Keras mixed precision; auto takes what the hardware speeds up.")

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from model.membership import is_among
+
 NO_PRODUCT = ""
 """Fills a row of results where fewer than K products are left."""
 
@@ -126,7 +128,7 @@ class Servable(tf.Module):
         rows = tf.where(blank, self.popular[:count][tf.newaxis, :], rows)
         scores = tf.where(blank, self.popularity[:count][tf.newaxis, :], scores)
         usable = (rows >= 0) & (rows < self._size) & tf.math.is_finite(scores)
-        usable &= ~_is_among(rows, exclude)
+        usable &= ~is_among(rows, exclude)
         # A stable sort brings what is usable forward and keeps the order of the scores.
         order = tf.argsort(tf.cast(~usable, tf.int32), axis=1, stable=True)[:, : self._top_k]
         usable = tf.gather(usable, order, batch_dims=1)
@@ -136,17 +138,6 @@ class Servable(tf.Module):
             "product_id": tf.where(usable, ids, NO_PRODUCT),
             "score": tf.where(usable, tf.gather(scores, order, batch_dims=1), NO_SCORE),
         }
-
-
-def _is_among(values: tf.Tensor, others: tf.Tensor) -> tf.Tensor:
-    """Whether each value stands in the same row of `others`, bool in the shape of `values`.
-
-    By binary search: comparing all pairs would take memory of `[batch, values, others]`.
-    """
-    ranked = tf.sort(tf.pad(others, [[0, 0], [0, 1]], constant_values=-1), axis=1)
-    places = tf.searchsorted(ranked, values)
-    places = tf.minimum(places, tf.shape(ranked)[1] - 1)
-    return tf.gather(ranked, places, batch_dims=1) == values
 
 
 def _concrete(function: Callable[..., Any], **specs: tf.TensorSpec) -> Any:

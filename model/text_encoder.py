@@ -26,17 +26,17 @@ class TextEncoder(keras.layers.Layer):
         self.dimension = int(self.backbone.hidden_dim)
         self.build(None)
 
-    def call(self, tokens: tf.RaggedTensor, training: bool = False) -> tf.Tensor:
-        """Vectors of a batch of texts, padded to its longest.
+    def call(self, tokens: tf.Tensor, training: bool = False) -> tf.Tensor:
+        """Vectors of a batch of texts.
 
         Args:
-            tokens: ids with special tokens, integer `[batch, (tokens)]`, id 0 unused.
+            tokens: ids with special tokens, integer `[batch, tokens]`, padded with 0.
             training: whether dropout is on.
 
         Returns:
             float32 `[batch, dim]` of unit length; zeros for a row without tokens.
         """
-        padded = tf.cast(tokens.to_tensor(default_value=0), tf.int32)
+        padded = tf.cast(tokens, tf.int32)
         # A batch of empty texts has width 0, which attention cannot take.
         padded = tf.pad(padded, [[0, 0], [0, tf.cast(tf.shape(padded)[1] == 0, tf.int32)]])
         mask = tf.cast(padded != 0, tf.int32)

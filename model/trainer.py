@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-import pathlib
-from collections.abc import Sequence
+import posixpath
+import time
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -71,7 +72,8 @@ def run_fn(fn_args: Any) -> None:
         text=Text.model_validate_json(settings["text"]),
         training=Training.model_validate_json(settings["training"]),
         seed=int(settings["seed"]),
-        logs=settings["tensorboard_dir"],
+        # A folder a training: curves of two would be drawn as one.
+        logs=posixpath.join(settings["tensorboard_dir"], time.strftime("%Y%m%d-%H%M%S")),
     )
     preset = load_preset(job.text.preset)
     encoder, model = train(job, preset)
@@ -121,13 +123,19 @@ def train_text(
     steps = max(1, total // settings.batch_size)
     with strategy.scope():
         model = TextRetrieval(encoder, settings.temperature)
-        model.compile(optimizer=_optimizer(settings.learning_rate, steps))
-    measure = TextMeasure(BatchEncoder(encoder), held_out, catalogue, job.seed)
+        optimizer = _optimizer(settings.learning_rate, steps)
+        if encoder.backbone.compute_dtype == "float16":
+            optimizer = keras.mixed_precision.LossScaleOptimizer(optimizer)
+        model.compile(optimizer=optimizer)
+    measure = None
+    if len(held_out):
+        measure = TextMeasure(BatchEncoder(encoder), held_out, catalogue, job.seed)
     _fit(
         job, model, data.text_batches(
-            job.train, settings.batch_size, min(pairs, settings.max_text_pairs), job.seed),
+            job.train, settings.batch_size, min(pairs, settings.max_text_pairs), job.seed,
+            job.text.query_tokens if acceleration.compiles_shapes(strategy) else None),
         label="text", steps=steps, batch_size=settings.batch_size, measure=measure)
-    if pretrained:
+    if pretrained and measure is not None:
         share, value = blend_with_start(encoder.trainable_weights, start, measure)
         _log.info("text: %d%% of what was learned is kept, nDCG@10 %.4f", 100 * share, value)
 
@@ -135,28 +143,34 @@ def train_text(
 def train_contexts(
     job: Job, strategy: tf.distribute.Strategy, encoder: TextEncoder, catalogue: tf.RaggedTensor,
 ) -> ContextRetrieval:
-    """Trains what stands above the encoder, where there are histories to learn from."""
+    """Trains what stands above the encoder, where there are histories to learn from.
+
+    Where none is held out it stays at its start: text vectors, and their mean over a history,
+    weighted by recency.
+    """
     settings = job.training
     encode = BatchEncoder(encoder)
     histories = data.count(job.train, (Kind.RECOMMEND,))
     if not histories:
         _log.info("contexts: no histories; search runs on the text encoder alone")
-        # Without behaviour the towers are the identity: nothing needs the catalogue's vectors.
-        nobody = np.zeros(job.products, np.float32)
-        blank = np.zeros((job.products, encoder.dimension), np.float32)
-        return _context_model(settings, blank, nobody)
-    table = data.context_table(job.train, _CONTEXT_KINDS, settings.max_contexts)
+        return _untrained_contexts(job, encoder.dimension)
     held_out = data.context_table(job.evaluation, _CONTEXT_KINDS, ContextMeasure.CONTEXTS)
+    if not len(held_out):
+        _log.info("contexts: too few histories to hold any out; they are read as they are")
+        return _untrained_contexts(job, encoder.dimension)
+    table = data.context_table(job.train, _CONTEXT_KINDS, settings.max_contexts)
     _log.info("contexts: encoding %d products once", job.products)
     vectors = encode(catalogue)
-    frequency = data.product_frequency(table, job.products)
+    mentions = data.mentions(table, job.products)
     with strategy.scope():
-        model = _context_model(settings, vectors, frequency)
+        model = _context_model(
+            settings, vectors, mentions > 0, data.wanted_share(table, job.products))
         per_pass = max(1, len(table) // settings.context_batch_size)
         steps = per_pass * settings.context_epochs
         model.compile(optimizer=_optimizer(settings.context_learning_rate, steps))
     batches = data.context_batches(
-        table, encode(table.texts), settings.context_batch_size, job.seed)
+        table, encode(table.texts), settings.context_batch_size, job.seed,
+        acceleration.compiles_shapes(strategy))
     measure = ContextMeasure(model, held_out, encode(held_out.texts))
     weights = model.additions
     start = [weight.numpy() for weight in weights]
@@ -166,18 +180,25 @@ def train_contexts(
     share, value = blend_with_start(weights, start, measure)
     _log.info("contexts: %d%% of what was learned is kept, nDCG@10 %.4f", 100 * share, value)
     residual = model.products.residual
-    residual.assign(borrow_residuals(residual.numpy(), frequency, vectors))
+    residual.assign(borrow_residuals(residual.numpy(), mentions, vectors))
     return model
 
 
+def _untrained_contexts(job: Job, dimension: int) -> ContextRetrieval:
+    """Towers that add nothing to text vectors: nothing of theirs needs the catalogue's."""
+    blank = np.zeros((job.products, dimension), np.float32)
+    return _context_model(
+        job.training, blank, np.zeros(job.products, bool), np.zeros(job.products, np.float32))
+
+
 def _context_model(
-    settings: Training, vectors: np.ndarray, frequency: np.ndarray,
+    settings: Training, vectors: np.ndarray, mentioned: np.ndarray, wanted: np.ndarray,
 ) -> ContextRetrieval:
     dimension = vectors.shape[1]
     products = ProductTower(
         len(vectors), dimension, settings.residual_rank, settings.residual_dropout)
     model = ContextRetrieval(
-        products, ContextTower(products.adapter, dimension), vectors, frequency,
+        products, ContextTower(products.adapter, dimension), vectors, mentioned, wanted,
         settings.temperature, settings.max_negatives)
     # Built by one call, so that every variable exists before weights are kept or exported.
     empty = {
@@ -214,17 +235,17 @@ class _WarmUp(keras.optimizers.schedules.LearningRateSchedule):
 
 def _fit(
     job: Job, model: keras.Model, batches: tf.data.Dataset, *, label: str, steps: int,
-    batch_size: int, measure: Any,
+    batch_size: int, measure: Callable[[], np.ndarray] | None,
 ) -> None:
     settings = job.training
-    logs = pathlib.PurePosixPath(job.logs) / label
+    logs = posixpath.join(job.logs, label)
     callbacks: list[keras.callbacks.Callback] = [RetrievalStopping(
         measure, every=min(settings.validate_steps, max(1, steps // 2)),
         patience=settings.patience, label=label, total_steps=steps, examples_per_step=batch_size,
-        writer=tf.summary.create_file_writer(str(logs)), report=_log.info)]
+        writer=tf.summary.create_file_writer(logs), report=_log.info)]
     if settings.profile:
         callbacks.append(keras.callbacks.TensorBoard(
-            str(logs), update_freq="epoch", profile_batch=(5, 15), write_graph=False))
+            logs, update_freq="epoch", profile_batch=(5, 15), write_graph=False))
     options = tf.data.Options()
     options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.DATA
     model.fit(

@@ -93,9 +93,7 @@ class ContextMeasure:
         self._contexts = tf.function(model.context_vectors, autograph=False, reduce_retracing=True)
 
     def __call__(self) -> np.ndarray:
-        """Measures the model's present weights: `[contexts]`; one 0 where nothing is held out."""
-        if not len(self._held_out):
-            return np.zeros(1)
+        """Measures the model's present weights: `[contexts]`."""
         catalogue = self._products(
             tf.range(self._model.text_vectors.shape[0], dtype=tf.int64)).numpy()
         values = []
@@ -133,7 +131,8 @@ class RetrievalStopping(keras.callbacks.Callback):
     ends where it began.
 
     Args:
-        measure: returns nDCG@10 of each validation context.
+        measure: returns nDCG@10 of each validation context; None where there is none to measure
+            on: then nothing stops training, and the last weights stay.
         every: steps between two measurements.
         patience: measurements without a better one before training stops.
         label: what is trained, for progress lines.
@@ -144,7 +143,7 @@ class RetrievalStopping(keras.callbacks.Callback):
     """
 
     def __init__(
-        self, measure: Callable[[], np.ndarray], *, every: int, patience: int, label: str,
+        self, measure: Callable[[], np.ndarray] | None, *, every: int, patience: int, label: str,
         total_steps: int, examples_per_step: int, writer: tf.summary.SummaryWriter,
         report: Callable[[str], None],
     ) -> None:
@@ -173,21 +172,18 @@ class RetrievalStopping(keras.callbacks.Callback):
 
     def on_train_end(self, logs: dict | None = None) -> None:  # noqa: ARG002
         """Goes back to the best weights."""
+        if self._measure is None:
+            self._report(f"{self._label}: nothing to validate on; the last weights are kept")
+            return
         self.model.set_weights(self._weights)
         self._report(
             f"{self._label}: best validation nDCG@10 {self.best:.4f} at step {self.best_step}")
 
     def _validate(self, rate: float | None) -> None:
-        value = float(self._measure().mean())
-        if value > self.best:
-            self.best, self.best_step, self._since_best = value, self._step, 0
-            self._weights = self.model.get_weights()
-        else:
-            self._since_best += 1
-            if self._since_best >= self._patience:
-                self.model.stop_training = True
+        value = None if self._measure is None else float(self._measure().mean())
+        if value is not None:
+            self._keep_best(value)
         with self._writer.as_default(step=self._step):
-            tf.summary.scalar(f"{self._label}/validation_ndcg_at_10", value)
             line = f"{self._label}: step {self._step}/{self._total}"
             if rate is not None:
                 loss = float(np.mean(self._losses))
@@ -196,6 +192,18 @@ class RetrievalStopping(keras.callbacks.Callback):
                 tf.summary.scalar(f"{self._label}/examples_per_second", rate)
                 tf.summary.scalar(f"{self._label}/learning_rate", learning_rate)
                 line += f", loss {loss:.4f}, {rate:.0f} examples/s"
+            if value is not None:
+                tf.summary.scalar(f"{self._label}/validation_ndcg_at_10", value)
+                line += f", validation nDCG@10 {value:.4f}"
         self._writer.flush()
-        self._report(f"{line}, validation nDCG@10 {value:.4f}")
+        self._report(line)
         self._losses, self._clock = [], time.monotonic()
+
+    def _keep_best(self, value: float) -> None:
+        if value > self.best:
+            self.best, self.best_step, self._since_best = value, self._step, 0
+            self._weights = self.model.get_weights()
+            return
+        self._since_best += 1
+        if self._since_best >= self._patience:
+            self.model.stop_training = True

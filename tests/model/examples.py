@@ -38,8 +38,8 @@ def write(folder, records):
             writer.write(record)
 
 
-def write_shop(folder, *, searches=200, histories=200):
-    """Splits train, eval and catalogue, and the vocabulary, of a shop with four topics."""
+def write_shop(folder, *, searches=200, histories=200, validated=True):
+    """Splits train, eval (empty unless validated) and catalogue of a shop with four topics."""
     generator = np.random.default_rng(0)
     texts = [topic_tokens(p % TOPICS, generator) for p in range(PRODUCTS)]
 
@@ -56,7 +56,7 @@ def write_shop(folder, *, searches=200, histories=200):
             kind=1, product=some[-1], product_tokens=texts[some[-1]], history=some[:-1],
             positives=some)
 
-    for split, share in (("train", 1.0), ("eval", 0.2)):
+    for split, share in (("train", 1.0), ("eval", 0.2 if validated else 0.0)):
         records = [search() for _ in range(int(searches * share))]
         records += [recommend() for _ in range(int(histories * share))]
         write(folder / f"Split-{split}", records)

@@ -48,7 +48,7 @@ def test_two_replicas_see_the_negatives_of_the_global_batch():
         assert strategy.num_replicas_in_sync == 2
         queries = tf.constant([[1., 0.], [0., 1.], [.6, .8], [.8, .6]])
         ids = tf.constant([0, 1, 2, 3], tf.int64)
-        none = tf.ragged.constant([[]] * 4, dtype=tf.int64, row_splits_dtype=tf.int64)
+        none = tf.fill([4, 1], tf.constant(-1, tf.int64))
         scale = tf.Variable(1.0)
         task = retrieval_task(0.5)
 

@@ -32,9 +32,9 @@ def test_chunks_do_not_show(monkeypatch):
     rng = np.random.default_rng(0)
     text, residuals = rng.normal(size=(50, 8)), rng.normal(size=(50, 3))
     text /= np.linalg.norm(text, axis=1, keepdims=True)
-    frequency = np.where(np.arange(50) < 30, 1 / 30, 0)
+    mentions = np.where(np.arange(50) < 30, 1 / 30, 0)
     residuals[30:] = 0
-    whole = borrow_residuals(residuals, frequency, text)
+    whole = borrow_residuals(residuals, mentions, text)
     monkeypatch.setattr(cold_start, "_CHUNK", 7)
-    np.testing.assert_allclose(borrow_residuals(residuals, frequency, text), whole, rtol=1e-6)
+    np.testing.assert_allclose(borrow_residuals(residuals, mentions, text), whole, rtol=1e-6)
     assert (np.abs(whole[30:]).sum(axis=1) > 0).all()

@@ -59,9 +59,17 @@ def test_a_table_holds_each_text_once_and_histories_newest_first(tmp_path):
     assert table.query.tolist() == [0, -1, 0]
     assert table.profile.tolist() == [-1, -1, -1]
     assert table.history.to_list() == [[], [7, 6, 5], []]
-    # Products 3, 1, 2 as answers and 5, 6, 7 in a history: six places, each a sixth.
-    frequency = data.product_frequency(table, 9)
-    np.testing.assert_allclose(frequency, [0, 1 / 6, 1 / 6, 1 / 6, 0, 1 / 6, 1 / 6, 1 / 6, 0])
+    # Products 3, 1, 2 are answers, a third of them each; 5, 6, 7 are in a history alone.
+    np.testing.assert_allclose(
+        data.wanted_share(table, 9), [0, 1 / 3, 1 / 3, 1 / 3, 0, 0, 0, 0, 0])
+    np.testing.assert_array_equal(data.mentions(table, 9), [0, 1, 1, 1, 0, 1, 1, 1, 0])
+
+
+def test_an_empty_split_is_an_empty_table(tmp_path):
+    examples.write(tmp_path / "Split-eval", [])
+    table = data.context_table([str(tmp_path / "Split-eval" / "*")], (Kind.SEARCH,), 100)
+    assert len(table) == 0
+    assert table.texts.nrows() == 0
 
 
 def test_a_limit_keeps_the_first_rows(shop):
@@ -76,6 +84,20 @@ def test_text_batches_are_full_and_follow_the_seed(shop):
     assert first(1) == first(1)
     assert first(1) != first(2)
     assert {len(b) for b in first(1)} == {8}
+
+
+def test_fixed_shapes_are_those_of_the_bucket_the_query_limit_and_the_table(shop):
+    batches = data.text_batches(patterns(shop, "train"), 8, limit=30, seed=1, fixed_query_tokens=24)
+    batch = next(iter(batches))
+    assert batch[features.QUERY_TOKENS].shape == [8, 24]
+    assert batch[features.PRODUCT_TOKENS].shape == [8, 7]  # texts of 5 tokens, bucket below 8
+    assert (batch[features.PRODUCT_TOKENS].numpy()[:, 5:] == 0).all()
+    table = data.context_table(patterns(shop, "train"), (Kind.SEARCH, Kind.RECOMMEND), 100)
+    vectors = np.zeros((int(table.texts.nrows()), 2), "f4")
+    shapes = {
+        (tuple(b[features.HISTORY].shape), tuple(b[features.POSITIVES].shape))
+        for b in data.context_batches(table, vectors, 16, seed=0, fixed_shapes=True).take(5)}
+    assert shapes == {((16, 3), (16, 4))}
 
 
 def test_context_batches_carry_the_vectors_of_their_texts(shop):

@@ -9,7 +9,7 @@ from model.retrieval import retrieval_task
 
 def test_known_positives_of_a_context_are_no_negatives():
     # Row 0 wants product 5 and is known to want 7; row 1 wants 7; row 2 wants 5 as row 0 does.
-    positives = tf.ragged.constant([[5, 7], [7], []], dtype=tf.int64, row_splits_dtype=tf.int64)
+    positives = tf.constant([[5, 7], [7, -1], [-1, -1]], tf.int64)
     products = tf.constant([5, 7, 5], tf.int64)
     mask = losses.negative_mask(positives, products, products)
     np.testing.assert_array_equal(mask, [
@@ -20,10 +20,18 @@ def test_known_positives_of_a_context_are_no_negatives():
 
 
 def test_extra_candidates_are_masked_too_and_unknown_positives_ignored():
-    positives = tf.ragged.constant([[5, 99, 8]], dtype=tf.int64, row_splits_dtype=tf.int64)
+    positives = tf.constant([[5, 99, 8]], tf.int64)
     mask = losses.negative_mask(
         positives, tf.constant([5], tf.int64), tf.constant([5, 8, 6, 5, 8], tf.int64))
     np.testing.assert_array_equal(mask, [[True, False, True, False, False]])
+
+
+def test_a_fixed_list_of_candidates_is_masked_alike():
+    # Columns hold products 2, 5 and 8 of ten; the first row wants 5 and is known to want 8 and 3.
+    column_of = tf.constant([3, 3, 0, 3, 3, 1, 3, 3, 2, 3, 3], tf.int64)
+    mask = losses.catalogue_mask(
+        tf.constant([[8, 3], [-1, -1]], tf.int64), tf.constant([5, 2], tf.int64), column_of, 3)
+    np.testing.assert_array_equal(mask, [[True, False, False], [False, True, True]])
 
 
 def test_mixture_probability_weighs_both_sources():

@@ -5,9 +5,12 @@ import types
 import numpy as np
 import pytest
 import tensorflow as tf
+import tf_keras as keras
 
-from model import trainer
+from model import data, trainer
+from model.features import Kind
 from model.presets import load_preset
+from model.retrieval import TextRetrieval
 from model.settings import Text, Training
 from model.text_encoder import TextEncoder
 from tests.model import examples
@@ -53,7 +56,8 @@ def test_both_phases_learn_the_topics_and_export(shop, tmp_path, caplog):
     towers = tf.saved_model.load(str(tmp_path / "towers"))
     vectors = towers.embed_query(tf.constant(["usb cable", ""]))
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), [1.0, 0.0], atol=1e-5)
-    assert {p.name for p in (tmp_path / "logs").iterdir()} == {"text", "contexts"}
+    [training] = (tmp_path / "logs").iterdir()
+    assert {p.name for p in training.iterdir()} == {"text", "contexts"}
 
 
 def test_the_same_seed_gives_the_same_model(shop):
@@ -82,3 +86,63 @@ def test_a_pretrained_encoder_stays_where_nothing_validates_it(tmp_path, caplog)
             encoder.get_weights(), TextEncoder(preset).get_weights(), strict=True):
         np.testing.assert_array_equal(trained, original)
     assert any("encoder stays as it is" in r.getMessage() for r in caplog.records)
+
+
+def test_without_validation_the_last_text_weights_stay_and_contexts_add_nothing(tmp_path, caplog):
+    caplog.set_level("INFO", logger="emporium")
+    examples.write_shop(tmp_path / "data", validated=False)
+    preset = load_preset("tiny")
+    encoder, model = trainer.train(job(tmp_path / "data", epochs=1), preset)
+    said = [record.getMessage() for record in caplog.records]
+    assert "text: nothing to validate on; the last weights are kept" in said
+    assert any("too few histories to hold any out" in line for line in said)
+    keras.utils.set_random_seed(1)
+    untrained = TextEncoder(preset)
+    assert not np.allclose(encoder.get_weights()[0], untrained.get_weights()[0])
+    np.testing.assert_array_equal(model.products.adapter.kernel, np.eye(128))
+
+
+def test_float16_steps_are_scaled(shop):
+    preset = load_preset("tiny")
+    model = TextRetrieval(TextEncoder(preset, "mixed_float16"), 0.05)
+    optimizer = keras.mixed_precision.LossScaleOptimizer(
+        keras.optimizers.SGD(1e-2), dynamic=False, initial_scale=1024)
+    model.compile(optimizer=optimizer)
+    exact = TextRetrieval(TextEncoder(preset), 0.05)
+    exact.compile(optimizer=keras.optimizers.SGD(1e-2))
+    exact.encoder.set_weights(model.encoder.get_weights())
+    [batch] = data.text_batches(job(shop).train, 16, limit=100, seed=1).take(1)
+    before = model.encoder.get_weights()
+    for each in (model, exact):
+        each.train_step(batch)
+    # The step is that of float32, within float16's eleven bits: the scale has been taken out.
+    moved = [a - b for a, b in zip(model.encoder.get_weights(), before, strict=True)]
+    wanted = [a - b for a, b in zip(exact.encoder.get_weights(), before, strict=True)]
+    length = np.sqrt(sum((w**2).sum() for w in wanted))
+    error = np.sqrt(sum(((m - w)**2).sum() for m, w in zip(moved, wanted, strict=True)))
+    assert length > 0
+    assert error < 0.1 * length
+
+
+@pytest.mark.parametrize("max_negatives", [100, 10])
+def test_steps_of_fixed_shapes_compile_for_accelerators_and_lose_alike(shop, max_negatives):
+    encoder = TextEncoder(load_preset("tiny"))
+    text = TextRetrieval(encoder, 0.05)
+    [pairs] = data.text_batches(job(shop).train, 16, 100, 1, fixed_query_tokens=24).take(1)
+    table = data.context_table(job(shop).train, (Kind.SEARCH, Kind.RECOMMEND), 200)
+    vectors = np.random.default_rng(0).normal(size=(examples.PRODUCTS, 128)).astype("f4")
+    contexts = trainer._context_model(
+        Training(max_negatives=max_negatives, residual_dropout=0), vectors,
+        data.mentions(table, examples.PRODUCTS) > 0, data.wanted_share(table, examples.PRODUCTS))
+    texts = np.zeros((int(table.texts.nrows()), 128), "f4")
+    [rows] = data.context_batches(table, texts, 16, 1, fixed_shapes=True).take(1)
+    for model, batch in ((text, pairs), (contexts, rows)):
+        def gradients(batch, model=model):
+            with tf.GradientTape() as tape:
+                loss = model.compute_loss(batch)
+            return loss, tape.gradient(loss, model.trainable_variables)
+
+        loss, found = tf.function(gradients, jit_compile=True, autograph=False)(batch)
+        assert all(np.isfinite(tf.convert_to_tensor(g)).all() for g in found if g is not None)
+        if model is text or max_negatives == 100:  # else the sample differs from call to call
+            np.testing.assert_allclose(loss, model.compute_loss(batch), rtol=1e-3)
