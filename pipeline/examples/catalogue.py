@@ -1,9 +1,10 @@
 """The catalogue's own queries, for a shop where people have asked too little to learn from.
 
 They train where fewer than `MIN_TEXT_EXAMPLES` examples come from queries, unless the shop has no
-query at all and shoppers enough to learn from instead. They validate only where nothing else does:
-then a hashed part of the products, `validation_fraction` of them and about `max_contexts` at the
-most, ask one short query each, which the product alone answers, and train nothing.
+query at all and shoppers enough to learn from instead. They validate only where people gave fewer
+contexts than the gate asks for: then a hashed part of the products, `validation_fraction` of them
+and about `max_contexts` at the most, more of a small catalogue, ask one short query each, which
+the product alone answers, and train nothing.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any, NamedTuple
 import apache_beam as beam
 from apache_beam import pvalue
 
-from pipeline.config import Examples
+from pipeline.config import Examples, Gate
 from pipeline.examples.histories import choose_positives, with_target
 from pipeline.examples.pseudo_queries import WordCounts, pseudo_queries, words
 from pipeline.examples.queries import query_slices
@@ -23,6 +24,12 @@ from pipeline.examples.split import normalise_query, unit_hash
 
 MIN_TEXT_EXAMPLES = 1_000
 """Training examples below which a text tower would rather learn from its catalogue as well."""
+
+MIN_CONTEXTS = Gate().min_slice_contexts
+"""Validation contexts of a kind below which the catalogue asks as well."""
+
+MAX_VALIDATION_SHARE = 0.5
+"""Of the products of a small catalogue: the other half has to be learned from."""
 
 MAX_COUNTED_WORDS = 50_000
 """Title words whose counts every worker holds; a rarer word counts as one product's."""
@@ -33,7 +40,8 @@ class CatalogueNeed(NamedTuple):
 
     search_examples: pvalue.AsSingleton
     recommend_examples: pvalue.AsSingleton
-    contexts: pvalue.AsSingleton
+    search_contexts: pvalue.AsSingleton
+    recommend_contexts: pvalue.AsSingleton
 
 
 class CataloguePlan(NamedTuple):
@@ -51,15 +59,18 @@ class CataloguePlan(NamedTuple):
 def make_plan(
     search_examples: int,
     recommend_examples: int,
-    contexts: int,
+    search_contexts: int,
+    recommend_contexts: int,
     products: int,
     settings: Examples,
 ) -> CataloguePlan:
     """Decides from what shoppers and raters gave."""
     enough = search_examples or recommend_examples
     share = 0.0
-    if not contexts:
+    if max(search_contexts, recommend_contexts) < MIN_CONTEXTS:
         share = min(settings.validation_fraction, settings.max_contexts / max(products, 1))
+        # Twice as many, as a hash chooses them, and some of them make the same query.
+        share = min(MAX_VALIDATION_SHARE, max(share, 2 * MIN_CONTEXTS / max(products, 1)))
     return CataloguePlan(enough < MIN_TEXT_EXAMPLES, share)
 
 

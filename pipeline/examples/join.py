@@ -78,7 +78,8 @@ def join_examples(
     need = CatalogueNeed(
         search_examples=_count(asked.drafts, "CountSearch"),
         recommend_examples=_count(shoppers.drafts, "CountRecommend"),
-        contexts=_count(contexts, "CountContexts"))
+        search_contexts=_count(asked.contexts, "CountSearchContexts"),
+        recommend_contexts=_count(shoppers.contexts, "CountRecommendContexts"))
     made = rows.products | "CatalogueQueries" >> CatalogueQueries(need, settings, seed)
 
     chosen = (

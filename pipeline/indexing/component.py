@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-import os
-import tempfile
 from collections.abc import Callable
 from typing import Any
 
@@ -49,7 +47,7 @@ class Sources:
 
 def build_servable(
     sources: Sources, index: Index, serving: Serving, folder: str, logs: str,
-    new_pipeline: Callable[[], beam.Pipeline],
+    scratch: str, new_pipeline: Callable[[], beam.Pipeline],
 ) -> search.SearchIndex:
     """Embeds the catalogue, indexes it and saves the servable into `folder`.
 
@@ -59,23 +57,25 @@ def build_servable(
         serving: the section of that name.
         folder: receives the SavedModel.
         logs: TensorBoard folder that receives the projector's files.
+        scratch: folder that Beam's workers, wherever they run, can write to.
         new_pipeline: makes the Beam pipeline that embeds.
 
     Raises:
         search.RecallError: the index is too coarse.
     """
     product_ids = data.read_vocabulary(sources.transform_output)
-    with tempfile.TemporaryDirectory() as scratch:
-        with new_pipeline() as pipeline:
-            _ = (
-                pipeline
-                | "ReadCatalogue" >> beam.io.ReadFromTFRecord(f"{sources.transformed}/*")
-                | "EmbedProducts" >> embed.EmbedProducts(sources.towers)
-                | "Serialize" >> beam.Map(embed.write_vector)
-                | "WriteVectors" >> beam.io.WriteToTFRecord(f"{scratch}/vectors"))
-        files = tf.io.gfile.glob(f"{scratch}/vectors*")
-        vectors = embed.read_vectors(
-            (r.numpy() for r in tf.data.TFRecordDataset(files)), len(product_ids))
+    with new_pipeline() as pipeline:
+        _ = (
+            pipeline
+            | "ReadCatalogue" >> beam.io.ReadFromTFRecord(f"{sources.transformed}/*")
+            | "EmbedProducts" >> embed.EmbedProducts(sources.towers)
+            | "Serialize" >> beam.Map(embed.write_vector)
+            | "WriteVectors" >> beam.io.WriteToTFRecord(f"{scratch}/vectors"))
+    files = tf.io.gfile.glob(f"{scratch}/vectors*")
+    vectors = embed.read_vectors(
+        (r.numpy() for r in tf.data.TFRecordDataset(files)), len(product_ids))
+    for file in files:
+        tf.io.gfile.remove(file)
     towers = tf.saved_model.load(sources.towers)
     contexts = read_contexts(sources.contexts)
     built = search.build_index(
@@ -138,8 +138,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             sources, Index.model_validate_json(exec_properties["config"]),
             Serving.model_validate_json(exec_properties["serving"]),
             path_utils.serving_model_dir(model.uri),
-            os.path.join(exec_properties["tensorboard_dir"], "projector"),
-            self._make_beam_pipeline)
+            exec_properties["tensorboard_dir"], self._get_tmp_dir(), self._make_beam_pipeline)
         model.set_string_custom_property("index", built.kind)
         model.set_string_custom_property("recall_at_10", f"{built.recall:.4f}")
 

@@ -16,21 +16,32 @@ from pipeline.examples.split import normalise_query
 _SETTINGS = Examples(validation_fraction=0.3, max_contexts=50)
 
 
-@pytest.mark.parametrize(("search", "recommend", "contexts", "train", "share"), [
-    (0, 0, 0, True, 0.3),  # A catalogue and nothing else.
-    (0, 5000, 100, False, 0.0),  # Events without queries: recommendation only.
-    (0, 10, 0, True, 0.3),  # Too few events to live on.
-    (MIN_TEXT_EXAMPLES - 1, 5000, 100, True, 0.0),  # Few queries: the catalogue helps.
-    (MIN_TEXT_EXAMPLES, 0, 100, False, 0.0),
-    (MIN_TEXT_EXAMPLES, 0, 0, False, 0.3),
+@pytest.mark.parametrize(("examples", "contexts", "train", "share"), [
+    ((0, 0), (0, 0), True, 0.3),  # A catalogue and nothing else.
+    ((0, 5000), (0, 100), False, 0.0),  # Events without queries: recommendation only.
+    ((0, 10), (0, 0), True, 0.3),  # Too few events to live on.
+    ((MIN_TEXT_EXAMPLES - 1, 5000), (0, 100), True, 0.0),  # Few queries: the catalogue helps.
+    ((MIN_TEXT_EXAMPLES, 0), (100, 0), False, 0.0),
+    ((MIN_TEXT_EXAMPLES, 0), (0, 0), False, 0.3),
+    ((300, 0), (29, 0), True, 0.3),  # Fewer contexts than the gate decides on.
+    ((300, 100), (29, 29), True, 0.3),
+    ((300, 100), (5, 30), True, 0.0),
 ])
-def test_plan(search, recommend, contexts, train, share):
-    plan = make_plan(search, recommend, contexts, products=100, settings=_SETTINGS)
+def test_plan(examples, contexts, train, share):
+    plan = make_plan(*examples, *contexts, products=200, settings=_SETTINGS)
     assert (plan.train, plan.validation_share) == (train, share)
 
 
-def test_a_large_catalogue_holds_out_about_max_contexts():
-    assert make_plan(0, 0, 0, products=5000, settings=_SETTINGS).validation_share == 0.01
+@pytest.mark.parametrize(("products", "share"), [
+    (5000, 60 / 5000),  # max_contexts is 50, the gate asks for 30: twice that
+    (150, 60 / 150), (100, 0.5), (2, 0.5), (0, 0.5),
+])
+def test_the_share_follows_the_size_of_the_catalogue(products, share):
+    assert make_plan(0, 0, 0, 0, products, _SETTINGS).validation_share == share
+
+
+def test_contexts_are_as_many_as_the_gate_asks_for():
+    assert make_plan(0, 0, 0, 0, 10_000, Examples(max_contexts=2_000)).validation_share == 0.1
 
 
 def _products():
@@ -44,7 +55,9 @@ def _run(search, contexts, check):
     with beam.Pipeline() as p:
         need = CatalogueNeed(*(
             pvalue.AsSingleton(p | f"Count {name}" >> beam.Create([count]))
-            for name, count in (("search", search), ("recommend", 0), ("contexts", contexts))))
+            for name, count in (
+                ("search", search), ("recommend", 0), ("search contexts", contexts),
+                ("recommend contexts", 0))))
         made = (p | "Products" >> beam.Create(_products())
                 | CatalogueQueries(need, _SETTINGS, seed=3))
         assert_that((made.drafts, made.contexts) | beam.Flatten(), check)
@@ -65,7 +78,7 @@ def test_a_catalogue_trains_and_validates_on_itself():
         # A product that trains has a title query and two short ones, but for those that a
         # validation query takes away.
         trained = {d.product_id for d in by_title}
-        assert 20 < len(trained) < 40
+        assert 10 < len(trained) < 30
         assert len(drafts) > 2 * len(trained)
 
         assert {(c.kind, c.source) for c in contexts} == {("search", "catalogue")}
@@ -81,4 +94,4 @@ def test_a_shop_with_queries_enough_needs_none():
     def check(made):
         assert made == []
 
-    _run(MIN_TEXT_EXAMPLES, 10, check)
+    _run(MIN_TEXT_EXAMPLES, 30, check)

@@ -2,10 +2,12 @@
 
 import json
 
+import httpx
 import numpy as np
 import pytest
 import tensorflow as tf
 from google.protobuf import text_format
+from tensorboard import program
 from tensorboard.plugins import projector as tensorboard_projector
 from tensorflow_serving.apis import prediction_log_pb2
 
@@ -41,7 +43,7 @@ def test_towers_and_scann_index_leave_as_one_savedmodel(tmp_path):
     titles = [f"usb cable {n}" for n in range(200)]
     encoder = TextEncoder(preset)
     model = trainer._context_model(
-        Training(), np.zeros((200, 128), "f4"), np.zeros(200, "f4"))
+        Training(), np.zeros((200, 128), "f4"), np.zeros(200, bool), np.zeros(200, "f4"))
     towers = str(tmp_path / "towers")
     exporting.export_towers(encoder, model, preset, Text(preset="tiny"), towers)
     embedding = tf.saved_model.load(towers)
@@ -83,3 +85,18 @@ def test_the_projector_reads_what_is_written(tmp_path):
     labels = (tmp_path / embedding.metadata_path).read_text().splitlines()
     assert [len(row.split("\t")) for row in rows] == [2, 2]
     assert labels == ["title\tproduct_id\tcategory", "usb cable\t1\tA > B", "tea\t2\t"]
+
+
+def test_tensorboard_shows_the_projector(tmp_path):
+    with tf.summary.create_file_writer(str(tmp_path / "today" / "text")).as_default(step=0):
+        tf.summary.scalar("loss", 1.0)
+    projector.write_projector(
+        str(tmp_path), np.eye(2, dtype="f4"), ["usb", "tea"], ["1", "2"], ["", ""])
+    board = program.TensorBoard()
+    board.configure(argv=["tensorboard", "--logdir", str(tmp_path), "--port", "0"])
+    site = board.launch().rstrip("/") + "/data/plugin/projector/"
+    [run] = httpx.get(f"{site}runs").json()
+    [embedding] = httpx.get(f"{site}info", params={"run": run}).json()["embeddings"]
+    assert embedding["tensorShape"] == [2, 2]
+    labels = httpx.get(f"{site}metadata", params={"run": run, "name": embedding["tensorName"]})
+    assert labels.text.splitlines()[1:] == ["usb\t1\t", "tea\t2\t"]
