@@ -65,13 +65,15 @@ def make_plan(
     settings: Examples,
 ) -> CataloguePlan:
     """Decides from what shoppers and raters gave."""
-    enough = search_examples or recommend_examples
+    examples = search_examples or recommend_examples
     share = 0.0
     if max(search_contexts, recommend_contexts) < MIN_CONTEXTS:
         share = min(settings.validation_fraction, settings.max_contexts / max(products, 1))
-        # Twice as many, as a hash chooses them, and some of them make the same query.
-        share = min(MAX_VALIDATION_SHARE, max(share, 2 * MIN_CONTEXTS / max(products, 1)))
-    return CataloguePlan(enough < MIN_TEXT_EXAMPLES, share)
+        # Twice as many as needed: a hash chooses them, and some make the same query.
+        wanted = 2 * MIN_CONTEXTS / max(products, 1)
+        if wanted <= 2 * MAX_VALIDATION_SHARE:  # Fewer products cannot reach the gate anyway.
+            share = min(MAX_VALIDATION_SHARE, max(share, wanted))
+    return CataloguePlan(examples < MIN_TEXT_EXAMPLES, share)
 
 
 class CatalogueOutputs(NamedTuple):

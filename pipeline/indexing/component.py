@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+import posixpath
 from collections.abc import Callable
 from typing import Any
 
@@ -64,14 +65,15 @@ def build_servable(
         search.RecallError: the index is too coarse.
     """
     product_ids = data.read_vocabulary(sources.transform_output)
+    prefix = posixpath.join(scratch, "vectors")
     with new_pipeline() as pipeline:
         _ = (
             pipeline
             | "ReadCatalogue" >> beam.io.ReadFromTFRecord(f"{sources.transformed}/*")
             | "EmbedProducts" >> embed.EmbedProducts(sources.towers)
             | "Serialize" >> beam.Map(embed.write_vector)
-            | "WriteVectors" >> beam.io.WriteToTFRecord(f"{scratch}/vectors"))
-    files = tf.io.gfile.glob(f"{scratch}/vectors*")
+            | "WriteVectors" >> beam.io.WriteToTFRecord(prefix))
+    files = tf.io.gfile.glob(f"{prefix}*")
     vectors = embed.read_vectors(
         (r.numpy() for r in tf.data.TFRecordDataset(files)), len(product_ids))
     for file in files:

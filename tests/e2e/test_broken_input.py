@@ -66,6 +66,16 @@ def test_data_of_no_use_is_a_message_that_names_the_file(make, said, tmp_path, c
     assert {path.name: path.read_bytes() for path in shop.iterdir()} == before
 
 
+def test_a_shop_of_two_products_is_too_small_to_judge(tmp_path):
+    shop = tmp_path / "shop"
+    shop.mkdir()
+    (shop / "products.csv").write_text(_CATALOGUE)
+    done = run_shop(shop, tmp_path / "out")
+    assert done.returncode == 3, done.stdout + done.stderr
+    assert "at least 30 of a kind are needed" in done.stdout
+    assert not list(tmp_path.glob("out/serving/*"))
+
+
 def test_rows_of_no_use_are_set_aside_and_the_rest_is_served(shop, tmp_path):
     messy = tmp_path / "shop"
     shutil.copytree(shop, messy)

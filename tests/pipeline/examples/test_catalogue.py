@@ -34,7 +34,8 @@ def test_plan(examples, contexts, train, share):
 
 @pytest.mark.parametrize(("products", "share"), [
     (5000, 60 / 5000),  # max_contexts is 50, the gate asks for 30: twice that
-    (150, 60 / 150), (100, 0.5), (2, 0.5), (0, 0.5),
+    (150, 60 / 150), (100, 0.5), (60, 0.5),
+    (59, 0.3), (2, 0.3), (0, 0.3),  # too few to reach the gate
 ])
 def test_the_share_follows_the_size_of_the_catalogue(products, share):
     assert make_plan(0, 0, 0, 0, products, _SETTINGS).validation_share == share
