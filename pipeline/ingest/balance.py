@@ -138,7 +138,7 @@ def check_balance(balance: Mapping[str, TableBalance], max_quarantine_fraction: 
         missing = [column for column in TABLES[name].required if not part.columns[column]]
         if missing and part.columns:
             raise DatasetError(readers.missing_columns_message(
-                f"{name}, every row", missing, tuple(sorted(part.columns))))
+                f"{name}, every row", TABLES[name], missing, tuple(sorted(part.columns))))
         if part.quarantined > max_quarantine_fraction * part.rows_in:
             raise DatasetError(
                 f"{name}: {part.quarantined:,} of {part.rows_in:,} rows "

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 MAX_ID_CHARS = 512
 """A longer product or user id is a mistake of the export, not an id."""
+
+_MAX_SHOWN = 20
 
 
 class DatasetError(ValueError):
@@ -107,6 +109,22 @@ class Table:
     def required(self) -> tuple[str, ...]:
         """The columns without a value of which a row is of no use."""
         return tuple(column.name for column in self.columns if column.required)
+
+    def show_columns(self, names: Sequence[str]) -> str:
+        """Column names of a file for a message.
+
+        Of a personal table only the contract's are shown: in an export without a header row the
+        values of the first row, a shopper's own, stand where the names should be.
+        """
+        shown = [name for name in names if not self.personal or name in self.names]
+        parts = [*shown[:_MAX_SHOWN], *(["..."] if len(shown) > _MAX_SHOWN else [])]
+        if hidden := len(names) - len(shown):
+            parts.append(f"{hidden} unknown (not shown)")
+        return ", ".join(parts) or "none"
+
+    def header_hint(self, names: Sequence[str]) -> str:
+        """A question to end a message with where no name of a header is a column's."""
+        return "" if self.names.intersection(names) else " Is the header row missing?"
 
 
 _ATTRIBUTES = Column("attributes", Kind.ATTRIBUTES)

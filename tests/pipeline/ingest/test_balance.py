@@ -103,6 +103,8 @@ def test_good_data_passes():
      r"ingest.max_quarantine_fraction allows. 6 bad_number, as t.csv line 2: is bad_number\."),
     ({"products": table(3, columns=("id", "title"), missing_value=3)},
      "products, every row: the required column product_id is missing; the columns are: id, title"),
+    ({"products": table(3), "users": table(3, columns=("Anna", "profile"), missing_value=3)},
+     r"users, every row: the required column user_id .* are: profile, 1 unknown \(not shown\)\. "),
     ({"products": TableBalance()}, "products: the table has no row"),
     ({"products": table(2), "events": TableBalance(errors=[f"e{i}.gz is bad." for i in range(5)])},
      r"e0.gz is bad. e1.gz is bad. e2.gz is bad. \(2 more like it.\)"),

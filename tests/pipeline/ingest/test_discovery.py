@@ -75,10 +75,38 @@ def test_refuses_a_folder_that_does_not_exist(tmp_path):
      "products.csv: the required column product_id is missing; the columns are: id, title"),
     ("product_id;title\n", r"product_id and title .*separated by commas"),
     ("", "the file is empty"),
+    ("P1,Oak desk\n", r"the columns are: P1, Oak desk\. .* Is the header row missing\?$"),
 ])
 def test_refuses_a_header(tmp_path, header, message):
     with pytest.raises(DatasetError, match=message):
         discover_tables(make(tmp_path, "products.csv", text=header))
+
+
+@pytest.mark.parametrize(("text", "message"), [
+    ("anna.meier@example.org,P1,view,red shoes\n",
+     "events.csv: the required column user_id and product_id and event is missing; the columns "
+     "are: 4 unknown (not shown). Rename the column in the export, or add it. Is the header row "
+     "missing?"),
+    ("user_id,anna.meier@example.org,event\n",
+     "events.csv: the required column product_id is missing; the columns are: user_id, event, "
+     "1 unknown (not shown). Rename the column in the export, or add it."),
+    ("anna.meier@example.org;P1;view\n",
+     "events.csv: the required column user_id and product_id and event is missing; the columns "
+     "are: 1 unknown (not shown). Rename the column in the export, or add it. The columns should "
+     "be separated by commas."),
+    ("anna.meier@example.org,P1,1,1,anna.meier@example.org\n",
+     "events.csv: the header names columns more than once: 2 unknown (not shown). Rename or "
+     "remove one of each. Is the header row missing?"),
+    ("user_id,user_id,event,event,anna,anna\n",
+     "events.csv: the header names columns more than once: event, user_id, 1 unknown (not shown). "
+     "Rename or remove one of each."),
+])
+def test_a_header_of_a_personal_table_shows_no_shopper(tmp_path, text, message):
+    data = make(tmp_path, "products.csv")
+    make(tmp_path, "events.csv", text=text)
+    with pytest.raises(DatasetError) as caught:
+        discover_tables(data)
+    assert str(caught.value) == message
 
 
 @pytest.mark.parametrize(("uri", "location"), [
