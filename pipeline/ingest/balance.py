@@ -152,22 +152,6 @@ def check_balance(balance: Mapping[str, TableBalance], max_quarantine_fraction: 
             "needed. Export the catalogue again.")
 
 
-def switched_off(balance: Mapping[str, TableBalance]) -> list[str]:
-    """A line for each table without a row and each column without a value: what is off."""
-    lines = []
-    for name, part in balance.items():
-        table = TABLES[name]
-        if not part.kept:
-            lines.append(f"{name}: no row: {table.without}")
-            continue
-        present = set(part.columns)
-        if present - table.names:  # Columns that the contract does not name are attributes.
-            present.add("attributes")
-        lines += [f"{name}: no column {column.name}: {column.without}"
-                  for column in table.columns if column.without and column.name not in present]
-    return lines
-
-
 def format_balance(balance: Mapping[str, TableBalance]) -> str:
     """The balance as a table for the terminal, with a line for each reason and repair."""
     rows = [("table", "rows in", "=", "kept", "+", "merged", "+", "quarantined")]

@@ -68,6 +68,7 @@ class Column:
 
     Attributes:
         without: what is off where no row has a value; "" for nothing worth a line.
+        unread: which of its values are kept and read by nothing yet; "" for none.
         minimum: of a NUMBER.
         choices: of a CHOICE.
     """
@@ -76,6 +77,7 @@ class Column:
     kind: Kind
     required: bool = False
     without: str = ""
+    unread: str = ""
     minimum: float | None = None
     choices: tuple[str, ...] = ()
 
@@ -127,20 +129,20 @@ class Table:
         return "" if self.names.intersection(names) else " Is the header row missing?"
 
 
-_ATTRIBUTES = Column("attributes", Kind.ATTRIBUTES)
+_ATTRIBUTES = Column("attributes", Kind.ATTRIBUTES, unread="attributes")
 
 _PRODUCTS = Table(
     name="products", key="product_id", unique=True,
     columns=(
         Column("product_id", Kind.ID, required=True),
         Column("title", Kind.TEXT, required=True),
-        Column("description", Kind.TEXT, without="products are known by their titles alone"),
+        Column("description", Kind.TEXT, without="descriptions are not read"),
         Column("brand", Kind.TEXT, without="brands are not read"),
         Column("category", Kind.TEXT, without="categories are not read"),
-        Column("price", Kind.NUMBER, minimum=0, without="prices are not known"),
+        Column("price", Kind.NUMBER, minimum=0, unread="price"),
         Column("attributes", Kind.ATTRIBUTES, without="attributes are not read"),
-        Column("image", Kind.TEXT),
-        Column("created_at", Kind.TIME),
+        Column("image", Kind.TEXT, unread="image"),
+        Column("created_at", Kind.TIME, unread="created_at"),
     ))
 
 _EVENTS = Table(
@@ -153,9 +155,10 @@ _EVENTS = Table(
                choices=("impression", "view", "click", "cart", "purchase", "rating")),
         Column("timestamp", Kind.TIME, without="the order of the rows is the order of events"),
         Column("query", Kind.TEXT, without="learning from past searches is off"),
-        Column("value", Kind.NUMBER, without="every event counts once"),
+        Column("value", Kind.NUMBER, unread="quantities (value)",
+               without="every rating is a wish, and returns are not told from purchases"),
         Column("session_id", Kind.ID, without="sessions are not known"),
-        Column("review", Kind.TEXT),
+        Column("review", Kind.TEXT, unread="review"),
         _ATTRIBUTES,
     ))
 
@@ -181,11 +184,11 @@ _JUDGMENTS = Table(
     ))
 
 _FACTS = Table(
-    name="facts", key="head", without="knowledge of how things relate is off",
+    name="facts", key="head", without="no loss, as facts are not used yet",
     columns=(
-        Column("head", Kind.ID, required=True),
-        Column("relation", Kind.TEXT, required=True),
-        Column("tail", Kind.ID, required=True),
+        Column("head", Kind.ID, required=True, unread="head"),
+        Column("relation", Kind.TEXT, required=True, unread="relation"),
+        Column("tail", Kind.ID, required=True, unread="tail"),
         _ATTRIBUTES,
     ))
 

@@ -10,7 +10,6 @@ from pipeline.ingest.balance import (
     check_balance,
     format_balance,
     read_balance,
-    switched_off,
     write_balance,
 )
 from pipeline.ingest.contract import DatasetError
@@ -79,17 +78,6 @@ def test_prints_the_sum_the_reasons_and_the_repairs():
         "events          5  =      5  +       0  +            0",
         "  products: 3 bad_number: t.csv line 2: is bad_number",
         "  products: 4 values changed: text_cut"]
-
-
-def test_says_what_is_off():
-    lines = switched_off({
-        "products": table(2, columns=("product_id", "title", "brand", "colour")),
-        "events": TableBalance()})
-    assert lines == [
-        "products: no column description: products are known by their titles alone",
-        "products: no column category: categories are not read",
-        "products: no column price: prices are not known",
-        "events: no row: recommendations from history are off"]
 
 
 def test_good_data_passes():

@@ -1,12 +1,7 @@
 import pytest
 
 from pipeline.ingest.contract import DatasetError
-from pipeline.ingest.discovery import (
-    Location,
-    discover_tables,
-    missing_tables,
-    split_location,
-)
+from pipeline.ingest.discovery import Location, discover_tables, split_location
 from pipeline.ingest.files import list_table
 
 PRODUCTS_CSV = "product_id,title\n1,Mug\n"
@@ -30,9 +25,6 @@ def test_finds_files_shards_and_folders_in_the_contracts_order(tmp_path):
         ("products", "products.csv"), ("events", "events-*-of-*.jsonl"), ("users", "users/*.jsonl")]
     assert [file.name for file in list_table(str(tmp_path), "users", tables["users"])] == [
         "users/part-0.jsonl", "users/part-1.jsonl"]
-    assert missing_tables(tables) == [
-        "judgments: no table: learning from judged queries is off",
-        "facts: no table: knowledge of how things relate is off"]
 
 
 def test_says_which_files_are_not_read(tmp_path, caplog):
