@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import pathlib
 
+from pipeline.cli.arguments import local_path
 from pipeline.cli.run import add_config_arguments, read_config
 
 DEFAULT_IMAGE = "emporium:latest"
@@ -31,6 +32,7 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("data_uri", metavar="DATA_URI", help="URI of the tables' folder")
     parser.add_argument(
         "--output", required=True, metavar="FILE",
+        type=local_path("give a local file and copy it from there"),
         help=".yaml: a pipeline spec, for Kubeflow; .json: a pipeline job, for Vertex AI")
     parser.add_argument(
         "--root", metavar="URI", help="where the components' outputs go, and serving/, in which "

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import pathlib
 
+from pipeline.cli.arguments import COPY_FIRST, local_path
+
 _SEARCH = """\
 Answers a file of queries with the newest version in DIR/serving, without a server, and writes a
 TREC run file: `id Q0 product_id rank score tag`, a line a result.
@@ -69,7 +71,8 @@ def _add_command(
     parser = commands.add_parser(
         name, help=f"{summary}, in batches, as a TREC run", description=description,
         formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("dir", metavar="DIR", help="output folder of `emporium run`")
+    parser.add_argument(
+        "dir", metavar="DIR", type=local_path(COPY_FIRST), help="output folder of `emporium run`")
     parser.add_argument(source, required=True, metavar="FILE", help=form)
     parser.add_argument("--output", required=True, metavar="RUN", help="file to write")
     parser.add_argument(

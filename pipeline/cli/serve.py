@@ -6,6 +6,8 @@ import argparse
 import logging
 import pathlib
 
+from pipeline.cli.arguments import COPY_FIRST, local_path
+
 _DESCRIPTION = """\
 Serves the newest version in DIR/serving over TensorFlow Serving's gRPC and REST API, and each
 newer one as soon as it is pushed, without dropping a request.
@@ -24,7 +26,10 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
     parser = commands.add_parser(
         "serve", help="answer requests with the newest pushed version", description=_DESCRIPTION,
         formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("dir", metavar="DIR", help="output folder of `emporium run`")
+    parser.add_argument(
+        "dir", metavar="DIR", type=local_path(
+            f"{COPY_FIRST}, or serve it with stock TensorFlow Serving, which reads gs://"),
+        help="output folder of `emporium run`")
     parser.add_argument(
         "--port", type=int, default=8500, help="gRPC port, 0 for a free one (default %(default)s)")
     parser.add_argument(

@@ -78,6 +78,26 @@ def test_wrong_arguments_are_explained(arguments, said, capsys):
     assert said in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(("arguments", "remedy"), [
+    (["run", "shop", "--out", "gs://b/out"], "emporium kubeflow DATA_URI --root"),
+    (["demo", "--out", "gs://b/out"], "give a local folder"),
+    (["sample", "gs://b/shop"], "give a local folder"),
+    (["serve", "gs://b/out"], "stock TensorFlow Serving, which reads gs://"),
+    (["search", "gs://b/out", "--queries", "q.tsv", "--output", "run"], "gcloud storage rsync"),
+    (["recommend", "s3://b/out", "--contexts", "c", "--output", "run"], "gcloud storage rsync"),
+    (["kubeflow", "gs://b/shop", "--output", "gs://b/p.yaml"], "give a local file"),
+])
+def test_a_uri_is_no_path_on_this_machine(arguments, remedy, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit, match="2"):
+        main(arguments)
+    said = capsys.readouterr().err
+    assert "should be a path on this machine, received '" in said
+    assert "://b/" in said
+    assert remedy in said
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize(("arguments", "said"), [
     (["run", "shop", "--out", "out", "--set", "training.epochs=0"], "training.epochs"),
     (["run", "shop", "--out", "out", "--set", "training"], "section.key=value"),
