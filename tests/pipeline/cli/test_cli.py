@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from pipeline.cli import main
+from pipeline.config import Config
 
 COMMANDS = (
     "run", "demo", "sample", "serve", "search", "recommend", "query", "kubeflow", "version")
@@ -37,7 +38,7 @@ def test_help_of_run_lists_settings_with_default_and_range(capsys):
     with pytest.raises(SystemExit, match="0"):
         main(["run", "--help"])
     out = capsys.readouterr().out
-    assert "training.learning_rate (5e-05; > 0 and <= 1)" in out
+    assert f"training.learning_rate ({Config().training.learning_rate}; > 0 and <= 1)" in out
     assert "index.kind (auto; auto | brute_force | scann)" in out
 
 
