@@ -24,6 +24,7 @@ TREC run file: `id Q0 product_id rank score tag`, a line a result.
 
 contexts.jsonl holds a JSON object a line: context_id, user_id, history (product ids, oldest
 first) and, where known, profile, query and exclude (product ids that must not be in the answer).
+The field filters is not applied yet: it is ignored, with a warning.
 """
 
 
@@ -79,7 +80,9 @@ def _add_command(
         "--top", type=int, default=100, metavar="K",
         help="results each, up to the index.top_k of the run (default %(default)s)")
     parser.add_argument(
-        "--batch-size", type=int, default=64, help="requests a model call (default %(default)s)")
+        "--batch-size", type=int, default=64, metavar="N",
+        help="requests a model call (default %(default)s)")
     parser.add_argument(
-        "--tag", default="emporium", help="last field of every line (default %(default)s)")
+        "--tag", default="emporium", metavar="WORD",
+        help="last field of every line (default %(default)s)")
     return parser

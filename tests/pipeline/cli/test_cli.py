@@ -42,6 +42,12 @@ def test_help_of_run_lists_settings_with_default_and_range(capsys):
     assert "index.kind (auto; auto | brute_force | scann)" in out
 
 
+def test_help_of_recommend_says_what_is_not_applied(capsys):
+    with pytest.raises(SystemExit, match="0"):
+        main(["recommend", "--help"])
+    assert "filters is not applied yet" in capsys.readouterr().out
+
+
 def test_help_needs_no_heavy_library():
     done = run_python(
         "import sys\n"
@@ -105,6 +111,10 @@ def test_a_uri_is_no_path_on_this_machine(arguments, remedy, capsys, tmp_path, m
     (["run", "shop", "--out", "out", "--config", "absent.yaml"], "absent.yaml"),
     (["run", "shop", "--out", "file/out"], "cannot be written to"),
     (["serve", "absent"], "absent/serving"),
+    (["search", "absent", "--queries", "q", "--output", "run", "--batch-size", "0"],
+     "batch_size must be at least 1, received 0"),
+    (["recommend", "absent", "--contexts", "c", "--output", "run", "--tag", "a b"],
+     "tag must be one word"),
     (["sample", "shop", "--products", "1"], "products must be at least 20, received 1"),
 ])
 def test_mistakes_are_one_paragraph_and_status_2(arguments, said, capsys, tmp_path, monkeypatch):
