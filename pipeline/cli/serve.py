@@ -47,11 +47,11 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
 
 def execute(args: argparse.Namespace) -> int:
     """Serves until a signal."""
-    from serving.model_server import run_server
+    from serving.model_server import ServerConfig, run_server
 
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname).1s %(name)s: %(message)s")
-    run_server(
+    run_server(ServerConfig(
         pathlib.Path(args.dir) / "serving", model_name=args.model_name, port=args.port,
-        rest_port=args.rest_port, host=args.host)
+        rest_port=args.rest_port, host=args.host))
     return 0
