@@ -55,6 +55,15 @@ class Reason(str, enum.Enum):
     RETURN = "return_or_cancellation"
 
 
+class RejectedError(ValueError):
+    """A row cannot be used; `reason` says why in a word, the message in a sentence."""
+
+    def __init__(self, reason: Reason, explanation: str) -> None:
+        """Names the reason; the explanation shows no value of a personal column."""
+        super().__init__(explanation)
+        self.reason = reason
+
+
 class Repair(str, enum.Enum):
     """What ingest changes in a value that it keeps."""
 
