@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import pathlib
-import resource
 import subprocess
 import sys
 import time
@@ -45,14 +45,11 @@ def run_task(
     """
     data = link_dataset(task, out / "data")
     started = time.monotonic()
-    status = subprocess.run(
-        [*EMPORIUM, "run", str(data), "--out", str(out), *options], check=False).returncode
+    status, peak = run_measured([*EMPORIUM, "run", str(data), "--out", str(out), *options])
     seconds = time.monotonic() - started
     result = {
         "task": task.name, "status": status, "minutes": round(seconds / 60, 1),
-        # Linux counts KiB; the largest of the processes that were waited for.
-        "peak_gb": round(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 2**20, 2),
-        "options": options, "commit": commit(),
+        "peak_gb": round(peak, 2), "options": options, "commit": commit(),
     }
     if status == 0:
         answers = out / "answers.run"
@@ -62,6 +59,19 @@ def run_task(
             check=True, capture_output=True, text=True)
         result["scores"] = json.loads(scored.stdout)
     return result
+
+
+def run_measured(command: list[str]) -> tuple[int, float]:
+    """Runs a command.
+
+    Returns:
+        Its exit status, and the most GiB that it, or a process that it waited for, held at once.
+    """
+    # Not RUSAGE_CHILDREN, which is a maximum over every task so far.
+    process = subprocess.Popen(command)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    return process.returncode, usage.ru_maxrss / 2**20  # Linux counts KiB.
 
 
 def answer_command(task: pathlib.Path, out: pathlib.Path, answers: pathlib.Path) -> list[str]:

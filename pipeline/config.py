@@ -86,7 +86,10 @@ class Serving(Section):
 
     model_name: str = Field(
         "emporium", pattern=r"^[A-Za-z0-9_.-]+$", description="Name that requests ask for.")
-    warmup_requests: int = Field(8, ge=1, le=1000, description="Recorded requests a version.")
+    warmup_requests: int = Field(
+        8, ge=1, le=1000,
+        description="Warm-up requests of each signature, made from the catalogue's first titles "
+        "and ids; a server sends them to a version before its first request.")
 
 
 class Config(Section):

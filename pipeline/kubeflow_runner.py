@@ -7,6 +7,7 @@ import pathlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import tensorflow as tf
 import yaml
 from tfx.orchestration.kubeflow.v2.kubeflow_v2_dag_runner import (
     KubeflowV2DagRunner,
@@ -67,13 +68,20 @@ def compile_pipeline(
         beam_pipeline_args: flags of the Beam runner, such as Dataflow's.
 
     Raises:
-        ConfigError: a URI is local to this machine, or the file's name says no format.
+        ConfigError: a URI is local to this machine, components could not write to `root`, or the
+            file's name says no format.
     """
     for what, uri in (("DATA_URI", data_uri), ("--root", root)):
         if "://" not in uri:
             raise ConfigError(
                 f"{what} should be a URI that the cluster reaches, such as gs://bucket/folder, "
                 f"received {uri!r}")
+    # Beam reads the tables, from S3 too, but the components write with TensorFlow's file systems.
+    schemes = sorted(filter(None, tf.io.gfile.get_registered_schemes()))
+    if root.partition("://")[0] not in schemes:
+        raise ConfigError(
+            f"--root should be a URI that TensorFlow can write to ({', '.join(schemes)}), received "
+            f"{root!r}; give a bucket of Google Cloud Storage, such as --root gs://bucket/folder")
     if output.suffix not in _SUFFIXES:
         raise ConfigError(
             f"--output should end in {', '.join(_SUFFIXES)}, received {str(output)!r}")

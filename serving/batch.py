@@ -14,7 +14,7 @@ from serving.batch_inputs import Task, count_tasks, read_contexts, read_queries
 from serving.errors import RequestError, ServingError, VersionError
 from serving.retrieval import Context, Result, padded, results_of, text_array
 from serving.servable import Arrays, Servable, load_servable
-from serving.trec import atomic_text_file, run_lines
+from serving.trec import atomic_text_file, has_whitespace, run_lines
 from serving.versions import catalogue_size, newest_version
 
 # Tasks that are sorted by length together: enough for full batches of like lengths, few enough
@@ -50,8 +50,9 @@ def write_search_run(
         progress: whether to draw a progress bar on standard error.
 
     Raises:
-        ServingError: no version, one that cannot be loaded, `top_k` beyond the exported K, a bad
-            line in the file (with file:line), an output that cannot be written.
+        ServingError: no version, one that cannot be loaded, `top_k` beyond the exported K, a
+            `batch_size` below 1, a `tag` that is not one word, a bad line in the file (with
+            file:line), an output that cannot be written.
     """
     path = pathlib.Path(queries)
 
@@ -108,6 +109,7 @@ class _Job:
 
 def _write_run(job: _Job, serving_dir: pathlib.Path, output: pathlib.Path,
                progress: bool) -> RunSummary:
+    _check_job(job)
     count = count_tasks(job.read(), job.path)
     servable = load_servable(newest_version(serving_dir))
     _check_top_k(servable, job)
@@ -165,14 +167,23 @@ def _call(servable: Servable, job: _Job, contexts: Sequence[Context]) -> Arrays:
             f"{error.message}; push a version that `emporium run` exported") from error
 
 
+def _check_job(job: _Job) -> None:
+    if job.top_k < 1:
+        raise ServingError(f"top_k must be at least 1, received {job.top_k}")
+    if job.batch_size < 1:
+        raise ServingError(f"batch_size must be at least 1, received {job.batch_size}")
+    if has_whitespace(job.tag):
+        raise ServingError(
+            "tag must be one word, as whitespace separates the fields of a TREC run, received "
+            f"{job.tag!r}")
+
+
 def _check_top_k(servable: Servable, job: _Job) -> None:
     """Raises where the version cannot give `top_k` results: K is fixed when it is exported.
 
     K is the whole catalogue where that is small, and then nobody can have more.
     """
     exported = _call(servable, job, [Context()])["product_id"].shape[1]
-    if job.top_k < 1:
-        raise ServingError(f"top_k must be at least 1, received {job.top_k}")
     if job.top_k > exported and catalogue_size(servable.version) != exported:
         raise ServingError(
             f"top_k must be from 1 to {exported}, the results that version "

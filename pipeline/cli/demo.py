@@ -9,6 +9,7 @@ import pathlib
 import shlex
 from typing import TYPE_CHECKING
 
+from pipeline.cli.arguments import local_path
 from pipeline.cli.demo_questions import Questions, read_questions
 from pipeline.cli.run import add_config_arguments, read_config, run_pipeline
 
@@ -35,7 +36,8 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
         "demo", help="the whole chain on a generated shop", description=_DESCRIPTION,
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
-        "--out", default="out", metavar="DIR", help="output folder (default %(default)s)")
+        "--out", default="out", metavar="DIR", type=local_path("give a local folder"),
+        help="output folder (default %(default)s)")
     parser.add_argument(
         "--products", type=int, default=2_000, help="of the shop (default %(default)s)")
     add_config_arguments(parser)

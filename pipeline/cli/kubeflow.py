@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import pathlib
 
+from pipeline.cli.arguments import local_path
 from pipeline.cli.run import add_config_arguments, read_config
 
 DEFAULT_IMAGE = "emporium:latest"
@@ -15,7 +16,7 @@ Pipelines or Vertex AI. Nothing of this machine goes into it: the image holds th
 
   emporium kubeflow gs://bucket/shop --root gs://bucket/out \\
       --image registry.example.org/emporium:0.1.0 --output pipeline.yaml
-  emporium kubeflow s3://bucket/shop --root s3://bucket/out --tables products,events \\
+  emporium kubeflow gs://bucket/shop --root gs://bucket/out --tables products,events \\
       --image registry.example.org/emporium:0.1.0 --output pipeline.yaml
 
 Where DATA_URI cannot be listed from here, --tables says what is there: names, or name=pattern
@@ -31,10 +32,11 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("data_uri", metavar="DATA_URI", help="URI of the tables' folder")
     parser.add_argument(
         "--output", required=True, metavar="FILE",
+        type=local_path("give a local file and copy it from there"),
         help=".yaml: a pipeline spec, for Kubeflow; .json: a pipeline job, for Vertex AI")
     parser.add_argument(
         "--root", metavar="URI", help="where the components' outputs go, and serving/, in which "
-        "the pushed versions appear (default: DATA_URI-emporium)")
+        "the pushed versions appear; not s3:// (default: DATA_URI-emporium)")
     parser.add_argument(
         "--image", default=DEFAULT_IMAGE, help="container image in which Emporium is installed "
         "(default %(default)s)")

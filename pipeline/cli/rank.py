@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import pathlib
 
+from pipeline.cli.arguments import COPY_FIRST, local_path
+
 _SEARCH = """\
 Answers a file of queries with the newest version in DIR/serving, without a server, and writes a
 TREC run file: `id Q0 product_id rank score tag`, a line a result.
@@ -22,6 +24,7 @@ TREC run file: `id Q0 product_id rank score tag`, a line a result.
 
 contexts.jsonl holds a JSON object a line: context_id, user_id, history (product ids, oldest
 first) and, where known, profile, query and exclude (product ids that must not be in the answer).
+The field filters is not applied yet: it is ignored, with a warning.
 """
 
 
@@ -69,14 +72,17 @@ def _add_command(
     parser = commands.add_parser(
         name, help=f"{summary}, in batches, as a TREC run", description=description,
         formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("dir", metavar="DIR", help="output folder of `emporium run`")
+    parser.add_argument(
+        "dir", metavar="DIR", type=local_path(COPY_FIRST), help="output folder of `emporium run`")
     parser.add_argument(source, required=True, metavar="FILE", help=form)
     parser.add_argument("--output", required=True, metavar="RUN", help="file to write")
     parser.add_argument(
         "--top", type=int, default=100, metavar="K",
         help="results each, up to the index.top_k of the run (default %(default)s)")
     parser.add_argument(
-        "--batch-size", type=int, default=64, help="requests a model call (default %(default)s)")
+        "--batch-size", type=int, default=64, metavar="N",
+        help="requests a model call (default %(default)s)")
     parser.add_argument(
-        "--tag", default="emporium", help="last field of every line (default %(default)s)")
+        "--tag", default="emporium", metavar="WORD",
+        help="last field of every line (default %(default)s)")
     return parser

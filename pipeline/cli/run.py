@@ -10,6 +10,7 @@ import pathlib
 import sys
 import time
 
+from pipeline.cli.arguments import local_path
 from pipeline.cli.errors import root_cause, user_message
 from pipeline.cli.settings import describe_settings
 from pipeline.config import Config, load_config
@@ -47,7 +48,9 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
     parser.add_argument(
         "data", metavar="DATA", help="folder or URI of the tables; only products is required")
     parser.add_argument(
-        "--out", required=True, metavar="DIR",
+        "--out", required=True, metavar="DIR", type=local_path(
+            "give a local folder, or compile a pipeline that writes to a bucket: "
+            "`emporium kubeflow DATA_URI --root gs://bucket/folder --output FILE`"),
         help="output folder: serving/, reports/, tensorboard/ and logs/ appear in it")
     add_config_arguments(parser)
     parser.set_defaults(execute=execute)
@@ -122,7 +125,7 @@ def _run_logged(
 
         progress.end(f"{time.monotonic() - started:.1f} s")
         tables = discover_tables(data)
-        report = RunReport(folder, tables, config, progress)
+        report = RunReport(folder, config, progress)
         run(data=data, folder=folder, tables=tables, config=config, on_start=report.on_start,
             on_end=report.on_end)
         return report.finish(time.monotonic() - started)

@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 import pathlib
 import shlex
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from pipeline.config import Config
-from pipeline.ingest.balance import format_balance, read_balance, switched_off
-from pipeline.ingest.discovery import missing_tables
+from pipeline.ingest.balance import format_balance, read_balance
+from pipeline.ingest.usage import describe_usage
 from pipeline.running.folder import RunFolder
 from pipeline.running.reports import Verdict, publish_evaluation, replace_file
 from pipeline.running.terminal import Progress
@@ -46,19 +45,15 @@ def short_path(path: pathlib.Path) -> str:
 class RunReport:
     """Receives what comes of each component and says it."""
 
-    def __init__(
-        self, folder: RunFolder, tables: Mapping[str, str], config: Config, progress: Progress
-    ) -> None:
+    def __init__(self, folder: RunFolder, config: Config, progress: Progress) -> None:
         """Prepares to tell of a run.
 
         Args:
             folder: of the run; reports are written into it.
-            tables: that are present.
             config: of the run.
             progress: the terminal.
         """
         self._folder = folder
-        self._tables = dict(tables)
         self._config = config
         self._progress = progress
         self._results: dict[str, ComponentRun] = {}
@@ -107,7 +102,7 @@ class RunReport:
             pathlib.Path(quarantine.uri, "balance.json").read_bytes())
         if result.cached:  # Else the component has just said it.
             self._progress.note(format_balance(balance))
-            for line in (*missing_tables(self._tables), *switched_off(balance)):
+            for line in describe_usage(balance):
                 self._progress.note(line)
 
     def _tell_refusal(self, verdict: Verdict) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import sys
 
+from pipeline.cli.arguments import local_path
+
 _DESCRIPTION = """\
 Writes a generated shop into DIR, in the dataset contract: products, events, users, judgments and
 facts, with the dirt that real tables have. The same numbers and seed give the same shop.
@@ -19,7 +21,9 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
     parser = commands.add_parser(
         "sample", help="write a generated shop", description=_DESCRIPTION,
         formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("dir", metavar="DIR", help="folder for the tables; made if need be")
+    parser.add_argument(
+        "dir", metavar="DIR", type=local_path("give a local folder and copy it from there"),
+        help="folder for the tables; made if need be")
     parser.add_argument(
         "--products", type=int, default=2_000, help="at least 20 (default %(default)s)")
     parser.add_argument("--users", type=int, help="default: half as many as products")

@@ -6,6 +6,8 @@ import argparse
 import logging
 import pathlib
 
+from pipeline.cli.arguments import COPY_FIRST, local_path
+
 _DESCRIPTION = """\
 Serves the newest version in DIR/serving over TensorFlow Serving's gRPC and REST API, and each
 newer one as soon as it is pushed, without dropping a request.
@@ -24,7 +26,10 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
     parser = commands.add_parser(
         "serve", help="answer requests with the newest pushed version", description=_DESCRIPTION,
         formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("dir", metavar="DIR", help="output folder of `emporium run`")
+    parser.add_argument(
+        "dir", metavar="DIR", type=local_path(
+            f"{COPY_FIRST}, or serve it with stock TensorFlow Serving, which reads gs://"),
+        help="output folder of `emporium run`")
     parser.add_argument(
         "--port", type=int, default=8500, help="gRPC port, 0 for a free one (default %(default)s)")
     parser.add_argument(
@@ -42,11 +47,11 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
 
 def execute(args: argparse.Namespace) -> int:
     """Serves until a signal."""
-    from serving.model_server import run_server
+    from serving.model_server import ServerConfig, run_server
 
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname).1s %(name)s: %(message)s")
-    run_server(
+    run_server(ServerConfig(
         pathlib.Path(args.dir) / "serving", model_name=args.model_name, port=args.port,
-        rest_port=args.rest_port, host=args.host)
+        rest_port=args.rest_port, host=args.host))
     return 0

@@ -138,7 +138,7 @@ def check_balance(balance: Mapping[str, TableBalance], max_quarantine_fraction: 
         missing = [column for column in TABLES[name].required if not part.columns[column]]
         if missing and part.columns:
             raise DatasetError(readers.missing_columns_message(
-                f"{name}, every row", missing, tuple(sorted(part.columns))))
+                f"{name}, every row", TABLES[name], missing, tuple(sorted(part.columns))))
         if part.quarantined > max_quarantine_fraction * part.rows_in:
             raise DatasetError(
                 f"{name}: {part.quarantined:,} of {part.rows_in:,} rows "
@@ -150,22 +150,6 @@ def check_balance(balance: Mapping[str, TableBalance], max_quarantine_fraction: 
         raise DatasetError(
             "products: the table has no row; at least one product with an id and a title is "
             "needed. Export the catalogue again.")
-
-
-def switched_off(balance: Mapping[str, TableBalance]) -> list[str]:
-    """A line for each table without a row and each column without a value: what is off."""
-    lines = []
-    for name, part in balance.items():
-        table = TABLES[name]
-        if not part.kept:
-            lines.append(f"{name}: no row: {table.without}")
-            continue
-        present = set(part.columns)
-        if present - table.names:  # Columns that the contract does not name are attributes.
-            present.add("attributes")
-        lines += [f"{name}: no column {column.name}: {column.without}"
-                  for column in table.columns if column.without and column.name not in present]
-    return lines
 
 
 def format_balance(balance: Mapping[str, TableBalance]) -> str:

@@ -20,18 +20,13 @@ from tfx.utils import proto_utils
 
 from pipeline import artifacts
 from pipeline.config import Ingest
-from pipeline.ingest.balance import (
-    check_balance,
-    format_balance,
-    read_balance,
-    switched_off,
-    write_balance,
-)
-from pipeline.ingest.discovery import missing_tables, split_location
+from pipeline.ingest.balance import check_balance, format_balance, read_balance, write_balance
+from pipeline.ingest.discovery import split_location
 from pipeline.ingest.driver import ShopDriver
 from pipeline.ingest.files import list_table
 from pipeline.ingest.records import WriteFramedRecords
 from pipeline.ingest.transforms import IngestTables
+from pipeline.ingest.usage import describe_usage
 
 _LOG = logging.getLogger(__name__)
 
@@ -80,8 +75,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
 
         balance = read_balance(quarantine)
         check_balance(balance, config.max_quarantine_fraction)
-        lines = [format_balance(balance), *missing_tables(tables), *switched_off(balance)]
-        _LOG.info("%s", "\n".join(lines))
+        _LOG.info("%s", "\n".join([format_balance(balance), *describe_usage(balance)]))
 
 
 class ShopExampleGenSpec(types.ComponentSpec):

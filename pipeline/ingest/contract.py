@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 MAX_ID_CHARS = 512
 """A longer product or user id is a mistake of the export, not an id."""
+
+_MAX_SHOWN = 20
 
 
 class DatasetError(ValueError):
@@ -53,6 +55,15 @@ class Reason(str, enum.Enum):
     RETURN = "return_or_cancellation"
 
 
+class RejectedError(ValueError):
+    """A row cannot be used; `reason` says why in a word, the message in a sentence."""
+
+    def __init__(self, reason: Reason, explanation: str) -> None:
+        """Names the reason; the explanation shows no value of a personal column."""
+        super().__init__(explanation)
+        self.reason = reason
+
+
 class Repair(str, enum.Enum):
     """What ingest changes in a value that it keeps."""
 
@@ -66,6 +77,7 @@ class Column:
 
     Attributes:
         without: what is off where no row has a value; "" for nothing worth a line.
+        unread: which of its values are kept and read by nothing yet; "" for none.
         minimum: of a NUMBER.
         choices: of a CHOICE.
     """
@@ -74,6 +86,7 @@ class Column:
     kind: Kind
     required: bool = False
     without: str = ""
+    unread: str = ""
     minimum: float | None = None
     choices: tuple[str, ...] = ()
 
@@ -108,21 +121,37 @@ class Table:
         """The columns without a value of which a row is of no use."""
         return tuple(column.name for column in self.columns if column.required)
 
+    def show_columns(self, names: Sequence[str]) -> str:
+        """Column names of a file for a message.
 
-_ATTRIBUTES = Column("attributes", Kind.ATTRIBUTES)
+        Of a personal table only the contract's are shown: in an export without a header row the
+        values of the first row, a shopper's own, stand where the names should be.
+        """
+        shown = [name for name in names if not self.personal or name in self.names]
+        parts = [*shown[:_MAX_SHOWN], *(["..."] if len(shown) > _MAX_SHOWN else [])]
+        if hidden := len(names) - len(shown):
+            parts.append(f"{hidden} unknown (not shown)")
+        return ", ".join(parts) or "none"
+
+    def header_hint(self, names: Sequence[str]) -> str:
+        """A question to end a message with where no name of a header is a column's."""
+        return "" if self.names.intersection(names) else " Is the header row missing?"
+
+
+_ATTRIBUTES = Column("attributes", Kind.ATTRIBUTES, unread="attributes")
 
 _PRODUCTS = Table(
     name="products", key="product_id", unique=True,
     columns=(
         Column("product_id", Kind.ID, required=True),
         Column("title", Kind.TEXT, required=True),
-        Column("description", Kind.TEXT, without="products are known by their titles alone"),
+        Column("description", Kind.TEXT, without="descriptions are not read"),
         Column("brand", Kind.TEXT, without="brands are not read"),
         Column("category", Kind.TEXT, without="categories are not read"),
-        Column("price", Kind.NUMBER, minimum=0, without="prices are not known"),
+        Column("price", Kind.NUMBER, minimum=0, unread="price"),
         Column("attributes", Kind.ATTRIBUTES, without="attributes are not read"),
-        Column("image", Kind.TEXT),
-        Column("created_at", Kind.TIME),
+        Column("image", Kind.TEXT, unread="image"),
+        Column("created_at", Kind.TIME, unread="created_at"),
     ))
 
 _EVENTS = Table(
@@ -135,9 +164,10 @@ _EVENTS = Table(
                choices=("impression", "view", "click", "cart", "purchase", "rating")),
         Column("timestamp", Kind.TIME, without="the order of the rows is the order of events"),
         Column("query", Kind.TEXT, without="learning from past searches is off"),
-        Column("value", Kind.NUMBER, without="every event counts once"),
+        Column("value", Kind.NUMBER, unread="quantities (value)",
+               without="every rating is a wish, and returns are not told from purchases"),
         Column("session_id", Kind.ID, without="sessions are not known"),
-        Column("review", Kind.TEXT),
+        Column("review", Kind.TEXT, unread="review"),
         _ATTRIBUTES,
     ))
 
@@ -163,11 +193,11 @@ _JUDGMENTS = Table(
     ))
 
 _FACTS = Table(
-    name="facts", key="head", without="knowledge of how things relate is off",
+    name="facts", key="head", without="no loss, as facts are not used yet",
     columns=(
-        Column("head", Kind.ID, required=True),
-        Column("relation", Kind.TEXT, required=True),
-        Column("tail", Kind.ID, required=True),
+        Column("head", Kind.ID, required=True, unread="head"),
+        Column("relation", Kind.TEXT, required=True, unread="relation"),
+        Column("tail", Kind.ID, required=True, unread="tail"),
         _ATTRIBUTES,
     ))
 

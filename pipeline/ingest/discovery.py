@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import re
 from collections import defaultdict
-from collections.abc import Mapping
 from typing import NamedTuple
 
 from pipeline.ingest import readers
@@ -89,12 +88,6 @@ def discover_tables(data_uri: str) -> dict[str, str]:
         if _is_ignored(name):
             _LOG.warning("%s is not read: its name is not one of a table's. %s.", name, _EXPECTED)
     return patterns
-
-
-def missing_tables(tables: Mapping[str, str]) -> list[str]:
-    """A line for each table of the contract that is not there: what is off without it."""
-    return [f"{name}: no table: {table.without}"
-            for name, table in TABLES.items() if name not in tables]
 
 
 def _find_patterns(folder: str, names: list[str]) -> dict[str, str]:

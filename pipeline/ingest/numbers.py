@@ -1,4 +1,4 @@
-"""Numbers and dates as shops write them: float and seconds, or None where there is no reading."""
+"""Numbers and dates as shops write them: as float and seconds, and numbers as text."""
 
 from __future__ import annotations
 
@@ -11,8 +11,20 @@ from typing import Any
 
 from dateutil import parser as dateutil_parser
 
+EXACT_FLOAT = 2**53
+"""From here on a float is not every whole number."""
+
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _NOT_FINITE = frozenset(("nan", "inf", "infinity"))
+
+
+def shortest_text(number: int | float | decimal.Decimal) -> str:
+    """A number's shortest text: 1.0 is "1", 0.5 is "0.5"."""
+    if isinstance(number, decimal.Decimal):
+        return format(number.normalize(), "f")
+    if isinstance(number, float) and number.is_integer() and abs(number) < EXACT_FLOAT:
+        return str(int(number))
+    return str(number)
 
 
 def as_float(value: Any) -> float | None:

@@ -8,8 +8,8 @@ from typing import Any
 import orjson
 import tensorflow as tf
 
-from pipeline.ingest.contract import Reason, Table
-from pipeline.ingest.values import RejectedError, ValueParser
+from pipeline.ingest.contract import Reason, RejectedError, Table
+from pipeline.ingest.values import ValueParser
 
 Row = dict[str, Any]
 """Values by column: str, float, int seconds, or a dict for attributes; none is missing."""
@@ -77,7 +77,7 @@ def _fold_unknown(
     table: Table, present: Mapping[str, Any], parser: ValueParser, row: Row,
 ) -> None:
     """Adds the columns that the contract does not name to the row's attributes."""
-    unknown = parser.clean_attributes(
+    unknown = parser.cleaner.attributes(
         {name: value for name, value in present.items() if name not in table.names})
     if not unknown:
         return

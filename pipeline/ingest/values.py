@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import collections
 import decimal
 import math
 import re
@@ -10,51 +9,22 @@ from typing import Any
 
 import orjson
 
-from pipeline.ingest.contract import MAX_ID_CHARS, Column, Kind, Reason, Repair
-from pipeline.ingest.numbers import as_float, as_seconds
+from pipeline.ingest.cleaning import Cleaner
+from pipeline.ingest.contract import MAX_ID_CHARS, Column, Kind, Reason, RejectedError
+from pipeline.ingest.numbers import EXACT_FLOAT, as_float, as_seconds, shortest_text
 
 _YEAR_SECONDS = 366 * 24 * 3600
 _WHOLE_NUMBER = re.compile(r"(-?(?:0|[1-9]\d*))\.0+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-_EXACT_FLOAT = 2**53
-_JSON_INT = 2**63
-_MAX_DEPTH = 32
 _MILLISECONDS = 10**11  # As seconds, a day of the year 5138.
 _MAX_FLOAT32 = 3.4028234e38
 
 
-class RejectedError(ValueError):
-    """A row cannot be used; `reason` says why in a word, the message in a sentence."""
-
-    def __init__(self, reason: Reason, explanation: str) -> None:
-        """Names the reason; the explanation shows no value of a personal column."""
-        super().__init__(explanation)
-        self.reason = reason
-
-
-def is_missing(value: Any) -> bool:
-    """Whether a value says that there is none: null, blank text, NaN, an empty object."""
-    if isinstance(value, str):
-        return not value or value.isspace()
-    if isinstance(value, float):
-        return value != value
-    return value is None or value == {} or value == []
-
-
-def shortest_text(number: int | float | decimal.Decimal) -> str:
-    """A number's shortest text: 1.0 is "1", 0.5 is "0.5"."""
-    if isinstance(number, decimal.Decimal):
-        return format(number.normalize(), "f")
-    if isinstance(number, float) and number.is_integer() and abs(number) < _EXACT_FLOAT:
-        return str(int(number))
-    return str(number)
-
-
 class ValueParser:
-    """Reads values, and counts what it changes in those that it keeps.
+    """Reads values by the columns that they stand in.
 
     Attributes:
-        repairs: how many values were changed, by Repair.
+        cleaner: of what is kept; counts what it changes.
     """
 
     def __init__(self, max_text_chars: int, now: float, *, untyped: bool, personal: bool) -> None:
@@ -66,8 +36,7 @@ class ValueParser:
             untyped: the values come from CSV, where a number is text too.
             personal: explanations show the form of a value, not the value.
         """
-        self.repairs: collections.Counter[str] = collections.Counter()
-        self._max_text_chars = max_text_chars
+        self.cleaner = Cleaner(max_text_chars)
         self._latest = now + _YEAR_SECONDS
         self._untyped = untyped
         self._personal = personal
@@ -92,38 +61,6 @@ class ValueParser:
         """
         return self._parsers[column.kind](column, value)
 
-    def clean_text(self, text: str) -> str:
-        """Removes NULs and cuts what is too long, counting both."""
-        if "\0" in text:
-            text = text.replace("\0", "")
-            self.repairs[Repair.NULS.value] += 1
-        if len(text) > self._max_text_chars:
-            text = text[:self._max_text_chars]
-            self.repairs[Repair.CUT.value] += 1
-        return text
-
-    def clean_attributes(self, attributes: dict[Any, Any]) -> dict[str, Any]:
-        """Drops attributes without a value and cleans texts, at every depth.
-
-        The last keys, in sorted order, are left out where the whole is longer as JSON than texts
-        may be.
-
-        Raises:
-            RejectedError: the values are nested too deep.
-        """
-        cleaned = self._clean_object(attributes, depth=1)
-        if len(orjson.dumps(cleaned)) <= self._max_text_chars:
-            return cleaned
-        self.repairs[Repair.CUT.value] += 1
-        kept: dict[str, Any] = {}
-        size = 2
-        for name in sorted(cleaned):
-            size += len(orjson.dumps({name: cleaned[name]})) - 1
-            if size > self._max_text_chars:
-                break
-            kept[name] = cleaned[name]
-        return kept
-
     def show(self, value: Any) -> str:
         """A value for an explanation; where values are personal, its form: "ab-12" is "aa-99"."""
         text = value if isinstance(value, str) else str(value)
@@ -140,7 +77,7 @@ class ValueParser:
                 text = number[1]
         elif isinstance(value, (int, float, decimal.Decimal)) and not isinstance(value, bool):
             if not math.isfinite(value) or (
-                    isinstance(value, float) and abs(value) >= _EXACT_FLOAT):
+                    isinstance(value, float) and abs(value) >= EXACT_FLOAT):
                 raise RejectedError(
                     Reason.BAD_ID, f"{column.name} is a number too large to be exact; "
                     "write such ids as text")
@@ -149,7 +86,7 @@ class ValueParser:
             raise RejectedError(
                 Reason.BAD_ID,
                 f"{column.name} should be text or a number, not {_type_name(value)}")
-        if _CONTROL.search(text) and _CONTROL.search(text := self.clean_text(text)):
+        if _CONTROL.search(text) and _CONTROL.search(text := self.cleaner.text(text)):
             raise RejectedError(
                 Reason.BAD_ID, f"{column.name} holds a line break, a tab or another control "
                 "character")
@@ -161,7 +98,7 @@ class ValueParser:
 
     def _text(self, column: Column, value: Any) -> str | None:
         if isinstance(value, str):
-            return self.clean_text(value) or None
+            return self.cleaner.text(value) or None
         if isinstance(value, (int, float, decimal.Decimal)):
             return str(value).lower() if isinstance(value, bool) else shortest_text(value)
         raise RejectedError(
@@ -220,7 +157,7 @@ class ValueParser:
             raise RejectedError(
                 Reason.BAD_ATTRIBUTES, f"{column.name} should be an object or text of the form "
                 f"key=value|key=value, not {_type_name(value)}")
-        return self.clean_attributes(value) or None
+        return self.cleaner.attributes(value) or None
 
     def _parse_attributes(self, column: Column, text: str) -> Any:
         stripped = text.strip()
@@ -243,28 +180,6 @@ class ValueParser:
                 value = f"{attributes[key]}, {value}"
             attributes[key] = value
         return attributes
-
-    def _clean_object(self, attributes: dict[Any, Any], depth: int) -> dict[str, Any]:
-        return {self.clean_text(str(name)): self._clean_nested(value, depth)
-                for name, value in attributes.items() if not is_missing(value)}
-
-    def _clean_nested(self, value: Any, depth: int) -> Any:
-        if depth > _MAX_DEPTH:
-            raise RejectedError(
-                Reason.BAD_ATTRIBUTES, f"attributes are nested more than {_MAX_DEPTH} deep")
-        if isinstance(value, str):
-            return self.clean_text(value)
-        if isinstance(value, dict):
-            return self._clean_object(value, depth + 1)
-        if isinstance(value, (list, tuple)):
-            return [self._clean_nested(item, depth + 1) for item in value]
-        if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT_FLOAT:
-            return int(value)
-        if value is None or isinstance(value, bool) or (
-                isinstance(value, (int, float)) and abs(value) < _JSON_INT):
-            return value
-        return self.clean_text(
-            value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value))
 
 
 def _type_name(value: Any) -> str:

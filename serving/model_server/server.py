@@ -7,7 +7,6 @@ import contextlib
 import dataclasses
 import gc
 import logging
-import os
 import pathlib
 import signal
 import socket
@@ -169,26 +168,13 @@ async def serve(config: ServerConfig) -> None:
         await server.stop()
 
 
-def run_server(
-    base_path: str | os.PathLike[str],
-    model_name: str = ServerConfig.model_name,
-    port: int = ServerConfig.port,
-    rest_port: int = ServerConfig.rest_port,
-    host: str = ServerConfig.host,
-    poll_seconds: float = ServerConfig.poll_seconds,
-    max_message_bytes: int = ServerConfig.max_message_bytes,
-    limits: Limits = ServerConfig.limits,
-    workers: int | None = ServerConfig.workers,
-    grace_seconds: float = ServerConfig.grace_seconds,
-) -> None:
-    """Runs a server in this process until a signal stops it; see `ServerConfig`.
+def run_server(config: ServerConfig) -> None:
+    """Runs a server in this process until a signal stops it.
 
     Raises:
         StartupError: a port is taken, or there is no version to serve.
     """
-    asyncio.run(serve(ServerConfig(
-        pathlib.Path(base_path), model_name, host, port, rest_port, poll_seconds,
-        max_message_bytes, limits, workers, grace_seconds)))
+    asyncio.run(serve(config))
 
 
 class _RestServer(uvicorn.Server):

@@ -234,7 +234,10 @@ def test_wrong_names_of_tables_are_explained(text, said):
 
 @pytest.mark.parametrize(("change", "said"), [
     ({"data_uri": "shop"}, "DATA_URI should be a URI"),
-    ({"root": "/out"}, "--root should be a URI"),
+    ({"root": "/out"}, "--root should be a URI that the cluster reaches"),
+    ({"root": "s3://b/out"}, r"--root should be a URI that TensorFlow can write to \(.*\bgs\b.*\), "
+     r"received 's3://b/out'; give .* --root gs://bucket/folder"),
+    ({"root": "hdfs://name/out"}, "received 'hdfs://name/out'"),
     ({"output": pathlib.Path("pipeline.txt")}, "should end in .yaml"),
 ])
 def test_what_the_cluster_cannot_use_is_refused(tmp_path, change, said):

@@ -3,8 +3,14 @@ import subprocess
 import sys
 
 import pytest
+from tfx.types import standard_artifacts
 
-from pipeline.local_runner import ComponentError, ProgressRunner
+from pipeline.local_runner import (
+    ComponentError,
+    ComponentRun,
+    ProgressRunner,
+    _decision_stands,
+)
 from pipeline.running.recovery import recover
 from tests.pipeline.toy_pipeline import toy_pipeline
 
@@ -110,3 +116,16 @@ def test_a_run_killed_at_any_moment_is_completed_by_the_next(killed, moment, kep
     results, _ = run(folder)
     assert ran(results) == [node for node in ALL if node not in kept]
     assert [number(result) for result in results] == [3, 6, 36]
+
+
+@pytest.mark.parametrize(
+    ("live", "stands"), [(200, True), (100, False), (None, False), (300, False)])
+def test_a_push_that_came_from_the_cache_stands_while_its_version_is_live(live, stands):
+    pushed = standard_artifacts.PushedModel()
+    pushed.set_int_custom_property("pushed", 1)
+    pushed.set_string_custom_property("pushed_version", "200")
+    results = {
+        "RetrievalEvaluator": ComponentRun("RetrievalEvaluator", 0.0, True, {}),
+        "Pusher": ComponentRun("Pusher", 0.0, True, {"pushed_model": [pushed]})}
+    # After a rollback, the newest folder deleted, the model is judged again.
+    assert _decision_stands(results, live) is stands

@@ -113,6 +113,19 @@ def test_more_than_was_exported_is_a_clear_error(serving_dir, contexts, tmp_path
     assert not output.exists()
 
 
+@pytest.mark.parametrize(("settings", "message"), [
+    ({"batch_size": 0}, "batch_size must be at least 1, received 0"),
+    ({"batch_size": -3}, "batch_size must be at least 1, received -3"),
+    ({"tag": "my model"}, "tag must be one word, .* received 'my model'"),
+    ({"tag": ""}, "tag must be one word, .* received ''"),
+    ({"tag": "mine\n"}, r"tag must be one word, .* received 'mine\\n'"),
+])
+def test_a_batch_or_a_tag_that_cannot_be_is_a_clear_error(contexts, tmp_path, settings, message):
+    with pytest.raises(ServingError, match=message):  # Before the folder is looked at.
+        write_recommend_run(
+            tmp_path / "no such folder", contexts, tmp_path / "run", top_k=1, **settings)
+
+
 def test_a_bad_line_at_the_end_is_found_before_the_work(contexts, tmp_path):
     with contexts.open("a") as file:
         file.write("{}\n")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pipeline.ingest.contract import TABLES, DatasetError
+from pipeline.ingest.contract import TABLES, DatasetError, Table
 from pipeline.ingest.files import TableFile
 from pipeline.ingest.readers import comma_separated, json_lines, parquet
 from pipeline.ingest.readers.chunks import BrokenRow, Chunk, RawRow
@@ -33,18 +33,24 @@ def check_header(file: TableFile) -> None:
     """
     if file.format == "jsonl":
         return
+    table = TABLES[file.table]
     reader = comma_separated if file.format == "csv" else parquet
     header = reader.read_header(file)
-    missing = [name for name in TABLES[file.table].required if name not in header]
+    missing = [name for name in table.required if name not in header]
     if missing:
-        raise DatasetError(missing_columns_message(file.name, missing, header))
+        raise DatasetError(
+            missing_columns_message(file.name, table, missing, header) + _hint(table, header))
 
 
-def missing_columns_message(where: str, missing: list[str], found: tuple[str, ...]) -> str:
+def missing_columns_message(
+    where: str, table: Table, missing: list[str], found: tuple[str, ...],
+) -> str:
     """Says which required columns are not there, and what is."""
-    hint = ""
-    if len(found) == 1 and any(mark in found[0] for mark in ";\t|"):
-        hint = " The columns should be separated by commas."
-    shown = ", ".join(found[:20]) + (", ..." if len(found) > 20 else "")
     return (f"{where}: the required column {' and '.join(missing)} is missing; the columns are: "
-            f"{shown or 'none'}.{hint} Rename the column in the export, or add it.")
+            f"{table.show_columns(found)}. Rename the column in the export, or add it.")
+
+
+def _hint(table: Table, header: tuple[str, ...]) -> str:
+    if len(header) == 1 and any(mark in header[0] for mark in ";\t|"):
+        return " The columns should be separated by commas."
+    return table.header_hint(header)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from pipeline.ingest.contract import DatasetError, Reason
+from pipeline.ingest.contract import TABLES, DatasetError, Reason
 from pipeline.ingest.files import TableFile, open_text
 from pipeline.ingest.readers.chunks import BrokenRow, RawRow
 
@@ -169,9 +169,11 @@ class _Records:
         names = [name.strip() or f"column {i}" for i, name in enumerate(record[1], 1)]
         if len(set(names)) < len(names):
             twice = sorted({name for name in names if names.count(name) > 1})
+            table = TABLES[self._file.table]
             raise DatasetError(
-                f"{self._file.name}: the header names {', '.join(twice)} more than once; rename "
-                "or remove one of the columns.")
+                f"{self._file.name}: the header names columns more than once: "
+                f"{table.show_columns(twice)}. Rename or remove one of each."
+                f"{table.header_hint(names)}")
         return tuple(names)
 
 

@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from pipeline.cli import main
+from pipeline.config import Config
 
 COMMANDS = (
     "run", "demo", "sample", "serve", "search", "recommend", "query", "kubeflow", "version")
@@ -37,8 +38,14 @@ def test_help_of_run_lists_settings_with_default_and_range(capsys):
     with pytest.raises(SystemExit, match="0"):
         main(["run", "--help"])
     out = capsys.readouterr().out
-    assert "training.learning_rate (5e-05; > 0 and <= 1)" in out
+    assert f"training.learning_rate ({Config().training.learning_rate}; > 0 and <= 1)" in out
     assert "index.kind (auto; auto | brute_force | scann)" in out
+
+
+def test_help_of_recommend_says_what_is_not_applied(capsys):
+    with pytest.raises(SystemExit, match="0"):
+        main(["recommend", "--help"])
+    assert "filters is not applied yet" in capsys.readouterr().out
 
 
 def test_help_needs_no_heavy_library():
@@ -78,12 +85,36 @@ def test_wrong_arguments_are_explained(arguments, said, capsys):
     assert said in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(("arguments", "remedy"), [
+    (["run", "shop", "--out", "gs://b/out"], "emporium kubeflow DATA_URI --root"),
+    (["demo", "--out", "gs://b/out"], "give a local folder"),
+    (["sample", "gs://b/shop"], "give a local folder"),
+    (["serve", "gs://b/out"], "stock TensorFlow Serving, which reads gs://"),
+    (["search", "gs://b/out", "--queries", "q.tsv", "--output", "run"], "gcloud storage rsync"),
+    (["recommend", "s3://b/out", "--contexts", "c", "--output", "run"], "gcloud storage rsync"),
+    (["kubeflow", "gs://b/shop", "--output", "gs://b/p.yaml"], "give a local file"),
+])
+def test_a_uri_is_no_path_on_this_machine(arguments, remedy, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit, match="2"):
+        main(arguments)
+    said = capsys.readouterr().err
+    assert "should be a path on this machine, received '" in said
+    assert "://b/" in said
+    assert remedy in said
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize(("arguments", "said"), [
     (["run", "shop", "--out", "out", "--set", "training.epochs=0"], "training.epochs"),
     (["run", "shop", "--out", "out", "--set", "training"], "section.key=value"),
     (["run", "shop", "--out", "out", "--config", "absent.yaml"], "absent.yaml"),
     (["run", "shop", "--out", "file/out"], "cannot be written to"),
     (["serve", "absent"], "absent/serving"),
+    (["search", "absent", "--queries", "q", "--output", "run", "--batch-size", "0"],
+     "batch_size must be at least 1, received 0"),
+    (["recommend", "absent", "--contexts", "c", "--output", "run", "--tag", "a b"],
+     "tag must be one word"),
     (["sample", "shop", "--products", "1"], "products must be at least 20, received 1"),
 ])
 def test_mistakes_are_one_paragraph_and_status_2(arguments, said, capsys, tmp_path, monkeypatch):

@@ -10,7 +10,6 @@ from pipeline.ingest.balance import (
     check_balance,
     format_balance,
     read_balance,
-    switched_off,
     write_balance,
 )
 from pipeline.ingest.contract import DatasetError
@@ -81,17 +80,6 @@ def test_prints_the_sum_the_reasons_and_the_repairs():
         "  products: 4 values changed: text_cut"]
 
 
-def test_says_what_is_off():
-    lines = switched_off({
-        "products": table(2, columns=("product_id", "title", "brand", "colour")),
-        "events": TableBalance()})
-    assert lines == [
-        "products: no column description: products are known by their titles alone",
-        "products: no column category: categories are not read",
-        "products: no column price: prices are not known",
-        "events: no row: recommendations from history are off"]
-
-
 def test_good_data_passes():
     check_balance({
         "products": table(10, bad_number=5), "events": TableBalance()}, 0.5)
@@ -103,6 +91,8 @@ def test_good_data_passes():
      r"ingest.max_quarantine_fraction allows. 6 bad_number, as t.csv line 2: is bad_number\."),
     ({"products": table(3, columns=("id", "title"), missing_value=3)},
      "products, every row: the required column product_id is missing; the columns are: id, title"),
+    ({"products": table(3), "users": table(3, columns=("Anna", "profile"), missing_value=3)},
+     r"users, every row: the required column user_id .* are: profile, 1 unknown \(not shown\)\. "),
     ({"products": TableBalance()}, "products: the table has no row"),
     ({"products": table(2), "events": TableBalance(errors=[f"e{i}.gz is bad." for i in range(5)])},
      r"e0.gz is bad. e1.gz is bad. e2.gz is bad. \(2 more like it.\)"),

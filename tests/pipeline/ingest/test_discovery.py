@@ -1,12 +1,7 @@
 import pytest
 
 from pipeline.ingest.contract import DatasetError
-from pipeline.ingest.discovery import (
-    Location,
-    discover_tables,
-    missing_tables,
-    split_location,
-)
+from pipeline.ingest.discovery import Location, discover_tables, split_location
 from pipeline.ingest.files import list_table
 
 PRODUCTS_CSV = "product_id,title\n1,Mug\n"
@@ -30,9 +25,6 @@ def test_finds_files_shards_and_folders_in_the_contracts_order(tmp_path):
         ("products", "products.csv"), ("events", "events-*-of-*.jsonl"), ("users", "users/*.jsonl")]
     assert [file.name for file in list_table(str(tmp_path), "users", tables["users"])] == [
         "users/part-0.jsonl", "users/part-1.jsonl"]
-    assert missing_tables(tables) == [
-        "judgments: no table: learning from judged queries is off",
-        "facts: no table: knowledge of how things relate is off"]
 
 
 def test_says_which_files_are_not_read(tmp_path, caplog):
@@ -75,10 +67,38 @@ def test_refuses_a_folder_that_does_not_exist(tmp_path):
      "products.csv: the required column product_id is missing; the columns are: id, title"),
     ("product_id;title\n", r"product_id and title .*separated by commas"),
     ("", "the file is empty"),
+    ("P1,Oak desk\n", r"the columns are: P1, Oak desk\. .* Is the header row missing\?$"),
 ])
 def test_refuses_a_header(tmp_path, header, message):
     with pytest.raises(DatasetError, match=message):
         discover_tables(make(tmp_path, "products.csv", text=header))
+
+
+@pytest.mark.parametrize(("text", "message"), [
+    ("anna.meier@example.org,P1,view,red shoes\n",
+     "events.csv: the required column user_id and product_id and event is missing; the columns "
+     "are: 4 unknown (not shown). Rename the column in the export, or add it. Is the header row "
+     "missing?"),
+    ("user_id,anna.meier@example.org,event\n",
+     "events.csv: the required column product_id is missing; the columns are: user_id, event, "
+     "1 unknown (not shown). Rename the column in the export, or add it."),
+    ("anna.meier@example.org;P1;view\n",
+     "events.csv: the required column user_id and product_id and event is missing; the columns "
+     "are: 1 unknown (not shown). Rename the column in the export, or add it. The columns should "
+     "be separated by commas."),
+    ("anna.meier@example.org,P1,1,1,anna.meier@example.org\n",
+     "events.csv: the header names columns more than once: 2 unknown (not shown). Rename or "
+     "remove one of each. Is the header row missing?"),
+    ("user_id,user_id,event,event,anna,anna\n",
+     "events.csv: the header names columns more than once: event, user_id, 1 unknown (not shown). "
+     "Rename or remove one of each."),
+])
+def test_a_header_of_a_personal_table_shows_no_shopper(tmp_path, text, message):
+    data = make(tmp_path, "products.csv")
+    make(tmp_path, "events.csv", text=text)
+    with pytest.raises(DatasetError) as caught:
+        discover_tables(data)
+    assert str(caught.value) == message
 
 
 @pytest.mark.parametrize(("uri", "location"), [

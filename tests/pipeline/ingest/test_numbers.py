@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.ingest.numbers import as_float, as_seconds
+from pipeline.ingest.numbers import as_float, as_seconds, shortest_text
+
+
+@pytest.mark.parametrize(("value", "text"), [
+    (1.0, "1"), (1, "1"), (0.5, "0.5"), (-2.0, "-2"), (1e15, "1000000000000000"),
+    (decimal.Decimal("1.500"), "1.5"), (decimal.Decimal("100"), "100"),
+])
+def test_shortest_text(value, text):
+    assert shortest_text(value) == text
 
 
 @pytest.mark.parametrize(("value", "expected"), [

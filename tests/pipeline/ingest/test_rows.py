@@ -1,9 +1,9 @@
 import pytest
 import tensorflow as tf
 
-from pipeline.ingest.contract import TABLES, Reason
+from pipeline.ingest.contract import TABLES, Reason, RejectedError
 from pipeline.ingest.rows import encode_row, merge_rows, parse_row
-from pipeline.ingest.values import RejectedError, ValueParser
+from pipeline.ingest.values import ValueParser
 from tests.pipeline.ingest.shops import NOW
 
 

@@ -1,12 +1,11 @@
-import decimal
 import math
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.ingest.contract import MAX_ID_CHARS, TABLES, Column, Kind, Reason
-from pipeline.ingest.values import RejectedError, ValueParser, is_missing, shortest_text
+from pipeline.ingest.contract import MAX_ID_CHARS, TABLES, Column, Kind, Reason, RejectedError
+from pipeline.ingest.values import ValueParser
 from tests.pipeline.ingest.shops import NOW
 
 ID = Column("product_id", Kind.ID)
@@ -25,24 +24,6 @@ def rejection(column, value, **options):
     with pytest.raises(RejectedError) as caught:
         parser(**options).parse(column, value)
     return caught.value.reason, str(caught.value)
-
-
-@pytest.mark.parametrize("value", [None, "", "  \t", math.nan, {}, []])
-def test_is_missing(value):
-    assert is_missing(value)
-
-
-@pytest.mark.parametrize("value", ["0", 0, 0.0, False, "nan", {"a": None}])
-def test_is_there(value):
-    assert not is_missing(value)
-
-
-@pytest.mark.parametrize(("value", "text"), [
-    (1.0, "1"), (1, "1"), (0.5, "0.5"), (-2.0, "-2"), (1e15, "1000000000000000"),
-    (decimal.Decimal("1.500"), "1.5"), (decimal.Decimal("100"), "100"),
-])
-def test_shortest_text(value, text):
-    assert shortest_text(value) == text
 
 
 @pytest.mark.parametrize(("value", "expected"), [
@@ -83,13 +64,11 @@ def test_an_id_of_nothing_but_nuls_is_none():
     assert parser().parse(ID, "\0\0") is None
 
 
-def test_text_keeps_everything_but_nuls_and_what_is_too_long():
-    values = parser(max_text_chars=4)
-    assert values.parse(TEXT, " <b>") == " <b>"
-    assert values.parse(TEXT, "a\0b") == "ab"
-    assert values.parse(TEXT, "12345") == "1234"
-    assert values.parse(TEXT, "\0" * 9 + "é") == "é"
-    assert values.repairs == {"nuls_removed": 2, "text_cut": 1}
+def test_text_is_cleaned_and_none_where_nothing_is_left():
+    values = parser()
+    assert values.parse(TEXT, " <b>\0") == " <b>"
+    assert values.parse(TEXT, "\0") is None
+    assert values.cleaner.repairs == {"nuls_removed": 2}
 
 
 @pytest.mark.parametrize(("value", "text"), [(5, "5"), (2.0, "2"), (True, "true")])
@@ -165,18 +144,3 @@ def test_attributes(value, expected):
 @pytest.mark.parametrize("value", ['{"a": 1', "red", "a=1|red", "=red", 5, ["a"], True])
 def test_refuses_attributes(value):
     assert rejection(ATTRIBUTES, value)[0] is Reason.BAD_ATTRIBUTES
-
-
-def test_refuses_attributes_nested_too_deep():
-    value = "x"
-    for _ in range(40):
-        value = {"a": value}
-    assert "more than 32 deep" in rejection(ATTRIBUTES, value)[1]
-
-
-def test_attributes_too_long_lose_their_last_keys():
-    values = parser(max_text_chars=30)
-    attributes = values.parse(ATTRIBUTES, {"c": "3" * 9, "a": "1" * 9, "b": "2" * 9})
-    # {"a":"111111111"} is 17 characters, each further pair 16: two make 33.
-    assert attributes == {"a": "1" * 9}
-    assert values.repairs == {"text_cut": 1}

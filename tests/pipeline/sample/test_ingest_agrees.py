@@ -5,11 +5,12 @@ import collections
 import pytest
 
 from pipeline.ingest import readers
-from pipeline.ingest.contract import TABLES, Reason
+from pipeline.ingest.cleaning import is_missing
+from pipeline.ingest.contract import TABLES, Reason, RejectedError
 from pipeline.ingest.discovery import discover_tables
 from pipeline.ingest.files import list_table
 from pipeline.ingest.rows import parse_row
-from pipeline.ingest.values import RejectedError, ValueParser, is_missing
+from pipeline.ingest.values import ValueParser
 
 FOUND = {
     "missing title": Reason.MISSING_VALUE, "missing user": Reason.MISSING_VALUE,

@@ -139,12 +139,13 @@ def test_a_folder_without_a_version_is_a_clear_error(tmp_path):
 
 _RUN = """
 import logging
+import pathlib
 import sys
 from serving import ServingError
-from serving.model_server import run_server
+from serving.model_server import ServerConfig, run_server
 logging.basicConfig(level=logging.INFO)
 try:
-    run_server(sys.argv[1], "shop", port=0, rest_port=0)
+    run_server(ServerConfig(pathlib.Path(sys.argv[1]), "shop", port=0, rest_port=0))
 except ServingError as error:
     sys.exit(f"error: {error}")
 """

@@ -76,7 +76,7 @@ def test_column_names_are_stripped_and_nameless_ones_numbered(tmp_path):
 
 @pytest.mark.parametrize(("data", "message"), [
     ("", "the file is empty"), ("\n \n", "the file is empty"),
-    ("id,id,title\n", "names id more than once"), (b"id,\xff\n", "not UTF-8"),
+    ("id,id,title\n", "names columns more than once: id. Rename"), (b"id,\xff\n", "not UTF-8"),
     ('id,"title\n1,2\n', "the first row should hold the column names"),
     ("id,title\r1,a\r2,b\r", "the first row should hold the column names"),
 ])

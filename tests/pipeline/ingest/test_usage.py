@@ -1,0 +1,70 @@
+import pytest
+
+from pipeline.examples import records
+from pipeline.examples.files import TABLES as JOINED_TABLES
+from pipeline.ingest.balance import TableBalance
+from pipeline.ingest.contract import TABLES, Kind
+from pipeline.ingest.rows import encode_row
+from pipeline.ingest.usage import describe_usage
+
+
+def table(*columns):
+    balance = TableBalance(rows_in=2, kept=2)
+    balance.columns.update(dict.fromkeys(columns, 2))
+    return balance
+
+
+def whole(name):
+    return table(*TABLES[name].names)
+
+
+def test_says_what_is_off_without_a_table_or_a_column():
+    assert describe_usage({
+        "products": table("product_id", "title", "brand", "colour"),
+        "events": TableBalance()}) == [
+            "products: no column description: descriptions are not read",
+            "products: no column category: categories are not read",
+            "events: no row: recommendations from history are off",
+            "users: no table: profiles of shoppers are off",
+            "judgments: no table: learning from judged queries is off",
+            "facts: no table: no loss, as facts are not used yet"]
+
+
+def test_says_what_is_kept_and_not_used_yet():
+    assert describe_usage({name: whole(name) for name in TABLES}) == [
+        "products: kept, not used yet: price, image, created_at",
+        "events: kept, not used yet: quantities (value), review, attributes",
+        "users: kept, not used yet: attributes",
+        "judgments: kept, not used yet: attributes",
+        "facts: kept, not used yet: head, relation, tail, attributes"]
+
+
+def test_a_column_that_the_contract_does_not_name_is_an_attribute():
+    lines = describe_usage(
+        {name: whole(name) for name in TABLES} | {"users": table("user_id", "profile", "city")})
+    assert "users: kept, not used yet: attributes" in lines
+
+
+_READERS = {
+    "products": records.read_product, "events": records.read_event,
+    "users": records.read_profile, "judgments": records.read_judgment}
+_VALUES = {
+    Kind.ID: ("a", "b"), Kind.TEXT: ("a", "b"), Kind.NUMBER: (1.0, 2.0), Kind.TIME: (1, 2),
+    Kind.CHOICE: ("a", "b"), Kind.ATTRIBUTES: ({"a": 1}, {"a": 2})}
+
+
+@pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
+def test_what_is_said_to_be_unread_is_what_the_join_does_not_read(table):
+    row = {column.name: _VALUES[column.kind][0] for column in table.columns}
+    for column in table.columns:
+        other = row | {column.name: _VALUES[column.kind][1]}
+        read = table.name in JOINED_TABLES and (
+            _READERS[table.name](encode_row(row)) != _READERS[table.name](encode_row(other)))
+        # Of an event's value ratings are read, quantities are not.
+        assert read == (not column.unread or column.unread == "quantities (value)"), column.name
+
+
+@pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
+def test_nothing_is_off_without_what_nothing_reads(table):
+    assert [column.name for column in table.columns if column.unread and column.without] == (
+        ["value"] if table.name == "events" else [])
