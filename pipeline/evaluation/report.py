@@ -14,7 +14,7 @@ import tensorflow as tf
 from pipeline.evaluation import plots
 from pipeline.evaluation.evaluate import Evaluation
 from pipeline.evaluation.metrics import COVERAGE, PER_CONTEXT_METRICS
-from pipeline.evaluation.results import SliceResult
+from pipeline.evaluation.results import CANDIDATE, SliceResult
 from pipeline.evaluation.slices import ALL
 
 _METRIC_LABELS = {
@@ -87,10 +87,12 @@ def write_tensorboard(evaluation: Evaluation, tensorboard_dir: str) -> None:
     """Writes every value as a scalar, a run a system, a step an evaluation of this folder."""
     if not evaluation.slices:
         return
+    folder = os.path.join(tensorboard_dir, "evaluation")
+    # The candidate alone is in every evaluation: there is not always a live model beside it.
+    step = len(tf.io.gfile.glob(os.path.join(folder, CANDIDATE, "*tfevents*")))
     for system in evaluation.slices[ALL].metrics:
-        folder = os.path.join(tensorboard_dir, "evaluation", system)
-        step = len(tf.io.gfile.glob(os.path.join(folder, "*tfevents*")))
-        with tf.summary.create_file_writer(folder).as_default(step=step):
+        writer = tf.summary.create_file_writer(os.path.join(folder, system))
+        with writer.as_default(step=step):
             for name, result in evaluation.slices.items():
                 for metric in PER_CONTEXT_METRICS:
                     tf.summary.scalar(f"{name}/{metric}", result.metrics[system][metric].value)

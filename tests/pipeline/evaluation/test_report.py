@@ -1,6 +1,7 @@
 import dataclasses
 import json
 import re
+import shutil
 import xml.etree.ElementTree as ElementTree
 
 import numpy as np
@@ -26,9 +27,9 @@ def found(good_model):
     return _evaluate(good_model, [*toy_shop.recommend_contexts(), *toy_shop.search_contexts()])
 
 
-def _evaluate(model_dir, contexts):
+def _evaluate(model_dir, contexts, live_dir="/nowhere"):
     return evaluate(
-        model_dir=model_dir, live_dir="/nowhere", contexts=contexts,
+        model_dir=model_dir, live_dir=live_dir, contexts=contexts,
         catalogue=toy_shop.catalogue(), popularity=toy_shop.popularity(),
         gate=Gate(bootstrap_samples=100), seed=7)
 
@@ -122,15 +123,28 @@ def test_a_page_without_contexts_still_says_why(good_model):
 def test_scalars_of_each_system_by_evaluation(found, tmp_path):
     write_tensorboard(found, str(tmp_path))
     write_tensorboard(found, str(tmp_path))
-    steps = []
-    for path in sorted((tmp_path / "evaluation" / "popularity").glob("*tfevents*")):
-        for event in tf.compat.v1.train.summary_iterator(str(path)):
-            for value in event.summary.value:
-                if value.tag == "kind:search/mrr@10":
-                    steps.append(event.step)
-                    expected = found.slices["kind:search"].metrics["popularity"]["mrr@10"].value
-                    assert tf.make_ndarray(value.tensor) == pytest.approx(expected)
-    assert sorted(steps) == [0, 1]
+    expected = found.slices["kind:search"].metrics["popularity"]["mrr@10"].value
+    assert _scalars(tmp_path, "popularity", "kind:search/mrr@10") == {
+        0: pytest.approx(expected), 1: pytest.approx(expected)}
+
+
+def test_systems_of_an_evaluation_share_its_step(found, good_model, tmp_path):
+    # The first evaluation of a shop has no live model; the second has one.
+    shutil.copytree(good_model, tmp_path / "serving" / "1")
+    with_live = _evaluate(good_model, toy_shop.search_contexts(), str(tmp_path / "serving"))
+    for evaluation in (found, with_live):
+        write_tensorboard(evaluation, str(tmp_path))
+    assert list(_scalars(tmp_path, "candidate", "all/ndcg@10")) == [0, 1]
+    assert list(_scalars(tmp_path, "live", "all/ndcg@10")) == [1]
+
+
+def _scalars(tensorboard_dir, system, tag) -> dict[int, float]:
+    """Value by step of one scalar of one system."""
+    return dict(sorted(
+        (event.step, float(tf.make_ndarray(value.tensor)))
+        for path in (tensorboard_dir / "evaluation" / system).glob("*tfevents*")
+        for event in tf.compat.v1.train.summary_iterator(str(path))
+        for value in event.summary.value if value.tag == tag))
 
 
 def test_shares_of_ranks_by_hand():
