@@ -1,7 +1,7 @@
 """The one configuration of a run: typed, validated, YAML on disk.
 
 Every component receives the section that it reads and no other, so that a change of one section
-re-runs only what depends on it.
+re-runs only what depends on it; the evaluator alone receives all, for its report.
 """
 
 from __future__ import annotations

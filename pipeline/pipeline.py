@@ -44,7 +44,8 @@ def create_pipeline(
         tables: file pattern of each table that is present, relative to `data`.
         output_dir: folder or URI in which `serving/` and `tensorboard/` appear.
         config: every setting; each component receives its own section as JSON, so that a changed
-            section re-runs only what depends on it.
+            section re-runs only what depends on it. The evaluator, after which nothing costs much,
+            receives all, so that its report says what made the model.
         beam_pipeline_args: flags of the Beam runner.
         metadata_connection_config: metadata store, or None where the orchestrator brings its own.
     """
@@ -98,8 +99,7 @@ def create_pipeline(
     evaluator = RetrievalEvaluator(
         model=index.outputs["model"], contexts=join.outputs["contexts"],
         popularity=join.outputs["popularity"], examples=join.outputs["examples"],
-        config=config.gate.model_dump_json(), seed=config.seed, live_dir=serving_dir,
-        tensorboard_dir=tensorboard_dir)
+        config=config.model_dump_json(), live_dir=serving_dir, tensorboard_dir=tensorboard_dir)
     serving_validator = ServingValidator(
         model=index.outputs["model"], contexts=join.outputs["contexts"],
         examples=join.outputs["examples"])

@@ -125,7 +125,7 @@ def _run_logged(
 
         progress.end(f"{time.monotonic() - started:.1f} s")
         tables = discover_tables(data)
-        report = RunReport(folder, config, progress)
+        report = RunReport(folder, progress)
         run(data=data, folder=folder, tables=tables, config=config, on_start=report.on_start,
             on_end=report.on_end)
         return report.finish(time.monotonic() - started)

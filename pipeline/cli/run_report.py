@@ -7,7 +7,6 @@ import pathlib
 import shlex
 from typing import TYPE_CHECKING
 
-from pipeline.config import Config
 from pipeline.ingest.balance import format_balance, read_balance
 from pipeline.ingest.usage import describe_usage
 from pipeline.running.folder import RunFolder
@@ -45,16 +44,14 @@ def short_path(path: pathlib.Path) -> str:
 class RunReport:
     """Receives what comes of each component and says it."""
 
-    def __init__(self, folder: RunFolder, config: Config, progress: Progress) -> None:
+    def __init__(self, folder: RunFolder, progress: Progress) -> None:
         """Prepares to tell of a run.
 
         Args:
             folder: of the run; reports are written into it.
-            config: of the run.
             progress: the terminal.
         """
         self._folder = folder
-        self._config = config
         self._progress = progress
         self._results: dict[str, ComponentRun] = {}
 
@@ -79,8 +76,7 @@ class RunReport:
             The exit status.
         """
         [evaluation] = self._results["RetrievalEvaluator"].outputs["evaluation"]
-        verdict = publish_evaluation(
-            pathlib.Path(evaluation.uri), self._folder.reports, self._config)
+        verdict = publish_evaluation(pathlib.Path(evaluation.uri), self._folder.reports)
         [pushed] = self._results["Pusher"].outputs["pushed_model"]
         say = self._progress.say
         say()

@@ -12,7 +12,7 @@ from tfx.types.standard_artifacts import Examples, Model, ModelBlessing, ModelEv
 from tfx.utils import io_utils, path_utils
 
 from pipeline.artifacts import Contexts, Popularity
-from pipeline.config import Gate
+from pipeline.config import Config
 from pipeline.evaluation.data import read_catalogue, read_contexts, read_popularity
 from pipeline.evaluation.evaluate import evaluate
 from pipeline.evaluation.report import write_reports, write_tensorboard
@@ -27,7 +27,6 @@ def RetrievalEvaluator(
     evaluation: OutputArtifact[ModelEvaluation],
     blessing: OutputArtifact[ModelBlessing],
     config: Parameter[str],
-    seed: Parameter[int],
     live_dir: Parameter[str],
     tensorboard_dir: Parameter[str],
 ) -> None:
@@ -41,8 +40,7 @@ def RetrievalEvaluator(
         evaluation: metrics.json and report.html.
         blessing: int property `blessed`, and a file BLESSED or NOT_BLESSED that says why; this is
             what TFX's Pusher obeys.
-        config: the section `gate` as JSON.
-        seed: of the bootstrap.
+        config: every setting as JSON: the gate and the seed for itself, the others for the record.
         live_dir: folder of served versions. Not an artifact, on purpose: what is live changes
             with every push, and would make an unchanged run miss the cache.
         tensorboard_dir: folder in which `evaluation/` appears.
@@ -52,7 +50,7 @@ def RetrievalEvaluator(
         contexts=read_contexts(contexts.uri),
         catalogue=read_catalogue(artifact_utils.get_split_uri([examples], "catalogue")),
         popularity=read_popularity(popularity.uri),
-        gate=Gate.model_validate_json(config), seed=seed)
+        config=Config.model_validate_json(config))
     write_reports(found, evaluation.uri)
     write_tensorboard(found, tensorboard_dir)
     decision = found.decision

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from pipeline.config import Gate
+from pipeline.config import Config
 from pipeline.evaluation.baselines import bm25_rankings, popularity_rankings
 from pipeline.evaluation.blessing import Decision, decide
 from pipeline.evaluation.data import Catalogue, Context
@@ -49,8 +49,7 @@ class Facts:
         unanswerable: contexts left out, as no product of the catalogue is relevant to them.
         catalogue: number of products.
         data_hash: SHA-256 of the contexts and the catalogue.
-        seed: of the bootstrap.
-        gate: the gate's configuration.
+        config: of the run that made the candidate.
         code: commit and package versions.
         live_version: version of the live model, None without one.
     """
@@ -59,8 +58,7 @@ class Facts:
     unanswerable: int
     catalogue: int
     data_hash: str
-    seed: int
-    gate: Gate
+    config: Config
     code: Code
     live_version: int | None
 
@@ -88,7 +86,7 @@ class Evaluation:
 
 def evaluate(
     *, model_dir: str, live_dir: str, contexts: Sequence[Context], catalogue: Catalogue,
-    popularity: Mapping[str, int], gate: Gate, seed: int,
+    popularity: Mapping[str, int], config: Config,
 ) -> Evaluation:
     """Ranks the whole catalogue for every context with every system, measures and decides.
 
@@ -98,8 +96,7 @@ def evaluate(
         contexts: validation contexts with their relevant products.
         catalogue: the products.
         popularity: how often each product was wanted in training.
-        gate: the gate's configuration.
-        seed: of the bootstrap.
+        config: of the run; the gate and the seed decide here, all of it is put on record.
     """
     judged = [context for context in contexts if _answerable(context, catalogue)]
     version = live_version(live_dir)
@@ -107,19 +104,20 @@ def evaluate(
     relevance = Relevance.of([_numbered(context, catalogue) for context in judged])
     members = slice_members(judged, popularity) if judged else {}
     slices = measure_slices(
-        rankings, relevance, members, len(catalogue), gate.bootstrap_samples, seed)
+        rankings, relevance, members, len(catalogue), config.gate.bootstrap_samples,
+        config.seed)
     scores = per_context_metrics(rankings[CANDIDATE], relevance)[GATE_METRIC]
     curves, first_ranks = _by_kind(rankings, judged, catalogue)
     return Evaluation(
-        decision=decide(slices, gate, live_problem),
+        decision=decide(slices, config.gate, live_problem),
         slices=slices,
         recall_curves=curves,
         first_ranks=first_ranks,
         examples=example_queries(judged, rankings[CANDIDATE], scores, catalogue, _EXAMPLES),
         facts=Facts(
             contexts=len(judged), unanswerable=len(contexts) - len(judged),
-            catalogue=len(catalogue), data_hash=data_hash(contexts, catalogue), seed=seed,
-            gate=gate, code=describe_code(), live_version=version))
+            catalogue=len(catalogue), data_hash=data_hash(contexts, catalogue),
+            config=config, code=describe_code(), live_version=version))
 
 
 def _by_kind(

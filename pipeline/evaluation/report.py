@@ -38,16 +38,17 @@ def metrics_json(evaluation: Evaluation, created: str) -> dict[str, Any]:
     return {
         "decision": {
             "blessed": evaluation.decision.blessed,
+            "reasons": list(evaluation.decision.reasons),
             "checks": [dataclasses.asdict(check) for check in evaluation.decision.checks],
         },
         "created": created,
-        "seed": facts.seed,
+        "seed": facts.config.seed,
         "code": dataclasses.asdict(facts.code),
         "data": {
             "sha256": facts.data_hash, "contexts": facts.contexts,
             "contexts_left_out": facts.unanswerable, "products": facts.catalogue,
         },
-        "configuration": {"gate": facts.gate.model_dump(mode="json")},
+        "configuration": facts.config.model_dump(mode="json"),
         "live_version": facts.live_version,
         "slices": {name: _slice_json(result) for name, result in evaluation.slices.items()},
         "recall_curves": {

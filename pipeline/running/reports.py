@@ -9,8 +9,6 @@ import pathlib
 import re
 import shutil
 
-from pipeline.config import Config
-
 _PAGE = "report.html"
 _METRICS = "metrics.json"
 
@@ -21,7 +19,7 @@ class Verdict:
 
     Attributes:
         blessed: whether the model may be served.
-        reasons: what decided, in numbers: the conditions that failed, or all when none did.
+        reasons: what decided, in numbers.
         live_version: version that it was compared with, or None.
         page: the report.
     """
@@ -32,7 +30,7 @@ class Verdict:
     page: pathlib.Path
 
 
-def publish_evaluation(evaluation: pathlib.Path, reports: pathlib.Path, config: Config) -> Verdict:
+def publish_evaluation(evaluation: pathlib.Path, reports: pathlib.Path) -> Verdict:
     """Copies an evaluation to `reports/<time of evaluation>/` and `reports/latest.html`.
 
     A folder appears whole or not at all, and an evaluation that is there stays as it is.
@@ -40,7 +38,6 @@ def publish_evaluation(evaluation: pathlib.Path, reports: pathlib.Path, config: 
     Args:
         evaluation: folder with metrics.json and report.html.
         reports: folder of all reports; made when missing.
-        config: of the run; written into metrics.json, whose evaluator knew its own section only.
     """
     metrics = json.loads((evaluation / _METRICS).read_text(encoding="utf-8"))
     target = reports / re.sub(r"[^0-9T]", "-", metrics["created"].partition("+")[0])
@@ -48,15 +45,11 @@ def publish_evaluation(evaluation: pathlib.Path, reports: pathlib.Path, config: 
         incoming = reports / f".incoming-{target.name}"
         shutil.rmtree(incoming, ignore_errors=True)
         shutil.copytree(evaluation, incoming)
-        metrics["configuration"] = config.model_dump(mode="json")
-        (incoming / _METRICS).write_text(json.dumps(metrics, indent=1), encoding="utf-8")
         incoming.rename(target)
     replace_file(reports / "latest.html", (target / _PAGE).read_bytes())
-    checks = metrics["decision"]["checks"]
-    failed = [check for check in checks if not check["passed"]]
+    decision = metrics["decision"]
     return Verdict(
-        blessed=metrics["decision"]["blessed"],
-        reasons=tuple(f"{c['condition']}: {c['measured']}" for c in failed or checks),
+        blessed=decision["blessed"], reasons=tuple(decision["reasons"]),
         live_version=metrics["live_version"], page=reports / "latest.html")
 
 

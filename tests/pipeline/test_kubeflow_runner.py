@@ -158,7 +158,7 @@ def test_each_component_receives_its_section(tasks):
     assert json.loads(index["config"]) == CONFIG.index.model_dump()
     assert json.loads(index["serving"]) == CONFIG.serving.model_dump()
     judge = parameters(tasks, "RetrievalEvaluator")
-    assert json.loads(judge["config"]) == CONFIG.gate.model_dump(mode="json")
+    assert json.loads(judge["config"]) == CONFIG.model_dump(mode="json"), "all, for the report"
     assert judge["live_dir"] == "gs://bucket/out/serving"
     pushed = json.loads(parameters(tasks, "Pusher")["push_destination"])
     assert pushed == {"filesystem": {"base_directory": "gs://bucket/out/serving"}}

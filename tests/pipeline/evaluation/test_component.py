@@ -7,7 +7,7 @@ from tfx.components.util import model_utils
 from tfx.types.standard_artifacts import Examples, Model, ModelBlessing, ModelEvaluation
 
 from pipeline.artifacts import Contexts, Popularity
-from pipeline.config import Gate
+from pipeline.config import load_config
 from pipeline.evaluation.component import RetrievalEvaluator
 from tests.pipeline.evaluation import toy_shop
 
@@ -39,7 +39,7 @@ def _run(shop: pathlib.Path, model_dir: str, name: str) -> ModelBlessing:
         contexts=_artifact(Contexts, shop / "contexts"),
         popularity=_artifact(Popularity, shop / "popularity"), examples=examples,
         evaluation=_artifact(ModelEvaluation, shop / name / "evaluation"), blessing=blessing,
-        config=Gate(bootstrap_samples=100).model_dump_json(), seed=1,
+        config=load_config(None, ["gate.bootstrap_samples=100"]).model_dump_json(),
         live_dir=str(shop / "serving"), tensorboard_dir=str(shop / "tensorboard"))
     return blessing
 

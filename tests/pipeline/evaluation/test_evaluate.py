@@ -4,13 +4,13 @@ import shutil
 import numpy as np
 import pytest
 
-from pipeline.config import Gate
+from pipeline.config import load_config
 from pipeline.evaluation.evaluate import DEPTH, evaluate
 from pipeline.evaluation.metrics import NOTHING
 from pipeline.evaluation.servable import Servable
 from tests.pipeline.evaluation import toy_shop
 
-GATE = Gate(bootstrap_samples=200)
+CONFIG = load_config(None, ["gate.bootstrap_samples=200"])
 
 
 def _evaluate(model_dir, live_dir="/nowhere", contexts=None, catalogue=None):
@@ -18,8 +18,8 @@ def _evaluate(model_dir, live_dir="/nowhere", contexts=None, catalogue=None):
     return evaluate(
         model_dir=model_dir, live_dir=str(live_dir),
         contexts=both if contexts is None else contexts,
-        catalogue=catalogue or toy_shop.catalogue(), popularity=toy_shop.popularity(), gate=GATE,
-        seed=1)
+        catalogue=catalogue or toy_shop.catalogue(), popularity=toy_shop.popularity(),
+        config=CONFIG)
 
 
 def _serve(model_dir, serving: pathlib.Path, version: str) -> pathlib.Path:

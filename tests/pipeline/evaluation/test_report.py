@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from pipeline.config import Gate
+from pipeline.config import load_config
 from pipeline.evaluation import plots
 from pipeline.evaluation.evaluate import evaluate
 from pipeline.evaluation.report import (
@@ -31,7 +31,7 @@ def _evaluate(model_dir, contexts, live_dir="/nowhere"):
     return evaluate(
         model_dir=model_dir, live_dir=live_dir, contexts=contexts,
         catalogue=toy_shop.catalogue(), popularity=toy_shop.popularity(),
-        gate=Gate(bootstrap_samples=100), seed=7)
+        config=load_config(None, ["gate.bootstrap_samples=100", "seed=7", "training.epochs=5"]))
 
 
 def test_the_page_says_what_was_decided_and_measured(found):
@@ -103,9 +103,12 @@ def test_metrics_are_json_with_all_that_is_needed_to_repeat_them(found):
     assert metrics["seed"] == 7
     assert metrics["data"] == {
         "sha256": found.facts.data_hash, "contexts": 120, "contexts_left_out": 0, "products": 60}
+    assert metrics["configuration"] == found.facts.config.model_dump(mode="json")
     assert metrics["configuration"]["gate"]["bootstrap_samples"] == 100
+    assert metrics["configuration"]["training"]["epochs"] == 5
     assert metrics["code"]["packages"]["tensorflow"] == tf.__version__
     assert metrics["decision"]["blessed"] is True
+    assert tuple(metrics["decision"]["reasons"]) == found.decision.reasons
     candidate = metrics["slices"]["kind:search"]["metrics"]["candidate"]
     assert candidate["ndcg@10"] == {"value": 1.0, "low": 1.0, "high": 1.0}
     assert candidate["coverage@10"] == {"value": 1.0}
