@@ -14,6 +14,7 @@ import yaml
 from pydantic import Field
 
 from model.settings import Section, Text, Training
+from pipeline.evaluation.slice_names import BANDS, OF_THE_JOIN, SLICES
 
 
 class ConfigError(ValueError):
@@ -74,11 +75,20 @@ class Gate(Section):
 
     bootstrap_samples: int = Field(1_000, ge=100, le=100_000, description="Resamples an interval.")
     guarded_slices: tuple[str, ...] = Field(
-        ("head_product", "torso_product", "tail_product", "new_shopper", "known_shopper",
-         "short_query"),
-        description="Slices on which a model may not be worse than the live one beyond noise.")
+        (*BANDS, *OF_THE_JOIN),
+        description="Slices on which a model may not be worse than the live one beyond noise, "
+        f"among {', '.join(SLICES)}.")
     min_slice_contexts: int = Field(
         30, ge=2, description="A smaller slice is reported but guards nothing: all noise.")
+
+    @pydantic.field_validator("guarded_slices")
+    @classmethod
+    def _slices_exist(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        unknown = sorted(set(names).difference(SLICES))
+        if unknown:
+            raise ValueError(
+                f"should be among {', '.join(SLICES)}; there is no {', '.join(unknown)}")
+        return names
 
 
 class Serving(Section):
@@ -136,7 +146,8 @@ def load_config(path: str | None = None, overrides: list[str] | None = None) -> 
         return Config.model_validate(tree)
     except pydantic.ValidationError as error:
         problems = [
-            f"{'.'.join(map(str, e['loc']))}: {e['msg']}, received {e['input']!r}"
+            f"{'.'.join(map(str, e['loc']))}: {e['msg'].removeprefix('Value error, ')}, "
+            f"received {e['input']!r}"
             for e in error.errors()
         ]
         known = ", ".join(Config.model_fields)

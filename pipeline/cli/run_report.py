@@ -115,8 +115,8 @@ class RunReport:
         say(f"Report: {verdict.page}")
 
     def _tell_reasons(self, verdict: Verdict) -> None:
-        for reason in verdict.reasons:
-            self._progress.say(f"  {reason}")
+        for line in (*verdict.reasons, *verdict.notes):
+            self._progress.say(f"  {line}")
 
     def _tell_next(self, verdict: Verdict) -> None:
         out = shlex.quote(short_path(self._folder.root))

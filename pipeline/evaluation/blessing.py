@@ -14,7 +14,7 @@ from pipeline.evaluation.results import (
     POPULARITY,
     SliceResult,
 )
-from pipeline.evaluation.slices import ALL
+from pipeline.evaluation.slice_names import ALL
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,10 +28,17 @@ class Check:
 
 @dataclasses.dataclass(frozen=True)
 class Decision:
-    """Whether a model may be served, with every condition that was looked at."""
+    """Whether a model may be served.
+
+    Attributes:
+        blessed: whether no condition failed.
+        checks: every condition that was looked at.
+        notes: what was to be looked at and could not be.
+    """
 
     blessed: bool
     checks: tuple[Check, ...]
+    notes: tuple[str, ...] = ()
 
     @property
     def reasons(self) -> tuple[str, ...]:
@@ -42,7 +49,7 @@ class Decision:
     def text(self) -> str:
         """The decision in words, a line a reason."""
         headline = "Blessed." if self.blessed else "Not blessed."
-        return "\n".join([headline, *(f"- {reason}" for reason in self.reasons)])
+        return "\n".join([headline, *(f"- {line}" for line in (*self.reasons, *self.notes))])
 
 
 def decide(
@@ -53,8 +60,9 @@ def decide(
     The candidate has to beat popularity on each kind of context: the 95% interval of the paired
     difference in nDCG@10 lies above 0. Where a model is live it must not be worse beyond noise:
     the interval of candidate minus live does not lie below 0, overall and on every guarded
-    slice. Kinds and slices with fewer than `gate.min_slice_contexts` contexts decide nothing;
-    when no kind has that many, nothing shows that the candidate is good, and it is not blessed.
+    slice. Kinds and slices with fewer than `gate.min_slice_contexts` contexts decide nothing, and
+    a note names such guarded slices; when no kind has that many, nothing shows that the candidate
+    is good, and it is not blessed.
 
     Args:
         slices: results by slice name, `all` among them unless there are no contexts at all.
@@ -62,18 +70,21 @@ def decide(
         live_problem: why the live model could not be measured, or None.
     """
     checks = _beats_popularity(slices, gate)
+    too_small = {}
     if live_problem is not None:
         checks.append(Check(
             "not worse than the live model", False,
             f"the live model could not be measured ({live_problem}); repair or remove it"))
     elif ALL in slices and LIVE in slices[ALL].differences:
-        guarded = [name for name in gate.guarded_slices if name in slices]
+        sizes = {
+            name: slices[name].contexts if name in slices else 0
+            for name in gate.guarded_slices if name != ALL}
+        too_small = {name: n for name, n in sizes.items() if n < gate.min_slice_contexts}
         checks += [
             _not_worse_than_live(name, slices[name])
-            for name in [ALL, *guarded]
-            if name == ALL or slices[name].contexts >= gate.min_slice_contexts
-        ]
-    return Decision(all(check.passed for check in checks), tuple(checks))
+            for name in (ALL, *sizes) if name not in too_small]
+    return Decision(
+        all(check.passed for check in checks), tuple(checks), _notes(too_small, gate))
 
 
 def _beats_popularity(slices: Mapping[str, SliceResult], gate: Gate) -> list[Check]:
@@ -100,6 +111,16 @@ def _not_worse_than_live(name: str, result: SliceResult) -> Check:
     return Check(
         f"not worse than the live model ({where})", difference.high >= 0,
         _compare(result, LIVE))
+
+
+def _notes(too_small: Mapping[str, int], gate: Gate) -> tuple[str, ...]:
+    """Names the guarded slices that guard nothing, with their numbers of contexts."""
+    if not too_small:
+        return ()
+    found = ", ".join(f"{name} ({contexts})" for name, contexts in too_small.items())
+    return (
+        f"Not guarded, as fewer than {gate.min_slice_contexts} contexts tell nothing "
+        f"(gate.min_slice_contexts): {found}",)
 
 
 def _compare(result: SliceResult, other: str) -> str:

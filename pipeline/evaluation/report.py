@@ -15,7 +15,7 @@ from pipeline.evaluation import plots
 from pipeline.evaluation.evaluate import Evaluation
 from pipeline.evaluation.metrics import COVERAGE, PER_CONTEXT_METRICS
 from pipeline.evaluation.results import CANDIDATE, SliceResult
-from pipeline.evaluation.slices import ALL
+from pipeline.evaluation.slice_names import ALL
 
 _METRIC_LABELS = {
     "ndcg@10": "nDCG@10", "recall@10": "recall@10", "recall@50": "recall@50", "mrr@10": "MRR@10"}
@@ -39,6 +39,7 @@ def metrics_json(evaluation: Evaluation, created: str) -> dict[str, Any]:
         "decision": {
             "blessed": evaluation.decision.blessed,
             "reasons": list(evaluation.decision.reasons),
+            "notes": list(evaluation.decision.notes),
             "checks": [dataclasses.asdict(check) for check in evaluation.decision.checks],
         },
         "created": created,

@@ -8,10 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.evaluation.data import Context
-
-ALL = "all"
-HEAD, TORSO, TAIL = "head_product", "torso_product", "tail_product"
-BANDS = (HEAD, TORSO, TAIL)
+from pipeline.evaluation.slice_names import ALL, BANDS, HEAD, TAIL, TORSO
 
 _HEAD_SHARE = 0.5  # The most wanted products that together make half of what was wanted.
 _TAIL_SHARE = 0.2  # The least wanted that together make a fifth, and those never wanted.

@@ -20,12 +20,14 @@ class Verdict:
     Attributes:
         blessed: whether the model may be served.
         reasons: what decided, in numbers.
+        notes: what could not be looked at.
         live_version: version that it was compared with, or None.
         page: the report.
     """
 
     blessed: bool
     reasons: tuple[str, ...]
+    notes: tuple[str, ...]
     live_version: int | None
     page: pathlib.Path
 
@@ -50,7 +52,8 @@ def publish_evaluation(evaluation: pathlib.Path, reports: pathlib.Path) -> Verdi
     decision = metrics["decision"]
     return Verdict(
         blessed=decision["blessed"], reasons=tuple(decision["reasons"]),
-        live_version=metrics["live_version"], page=reports / "latest.html")
+        notes=tuple(decision["notes"]), live_version=metrics["live_version"],
+        page=reports / "latest.html")
 
 
 def replace_file(path: pathlib.Path, content: bytes) -> None:

@@ -108,6 +108,8 @@ def test_a_uri_is_no_path_on_this_machine(arguments, remedy, capsys, tmp_path, m
 @pytest.mark.parametrize(("arguments", "said"), [
     (["run", "shop", "--out", "out", "--set", "training.epochs=0"], "training.epochs"),
     (["run", "shop", "--out", "out", "--set", "training"], "section.key=value"),
+    (["run", "shop", "--out", "out", "--set", "gate.guarded_slices=[tail_produkt]"],
+     "gate.guarded_slices: should be among all, kind:search"),
     (["run", "shop", "--out", "out", "--config", "absent.yaml"], "absent.yaml"),
     (["run", "shop", "--out", "file/out"], "cannot be written to"),
     (["serve", "absent"], "absent/serving"),

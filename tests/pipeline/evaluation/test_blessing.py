@@ -94,6 +94,30 @@ def test_small_and_unguarded_slices_do_not_block():
     assert decide(slices, GATE).blessed
 
 
+def test_guarded_slices_too_small_to_tell_are_named():
+    gate = Gate(guarded_slices=("head_product", "tail_product", "short_query"))
+    slices = {
+        "all": _slice(live=BETTER), "kind:search": _slice(live=BETTER),
+        "head_product": _slice(contexts=30, live=BETTER),
+        "tail_product": _slice(contexts=29, live=WORSE)}
+    decision = decide(slices, gate)
+    note = ("Not guarded, as fewer than 30 contexts tell nothing (gate.min_slice_contexts): "
+            "tail_product (29), short_query (0)")
+    assert decision.notes == (note,)
+    assert decision.text().endswith(f"\n- {note}")
+    assert not any(note in reason for reason in decision.reasons)
+
+
+def test_without_a_live_model_nothing_is_to_be_guarded():
+    assert decide({"all": _slice(), "kind:search": _slice()}, GATE).notes == ()
+
+
+def test_all_contexts_are_compared_once_where_they_are_named_too():
+    slices = {"all": _slice(live=BETTER), "kind:search": _slice(live=BETTER)}
+    conditions = [c.condition for c in decide(slices, Gate(guarded_slices=("all",))).checks]
+    assert conditions == ["beats popularity (search)", "not worse than the live model (overall)"]
+
+
 def test_a_live_model_that_cannot_be_measured_blocks():
     decision = decide(
         {"all": _slice(), "kind:search": _slice()}, GATE, live_problem="version 7: no such file")

@@ -141,6 +141,16 @@ def test_systems_of_an_evaluation_share_its_step(found, good_model, tmp_path):
     assert list(_scalars(tmp_path, "live", "all/ndcg@10")) == [1]
 
 
+def test_a_slice_too_small_to_guard_is_named(good_model, tmp_path):
+    # No recommend context: both slices of shoppers are empty.
+    shutil.copytree(good_model, tmp_path / "1")
+    found = _evaluate(good_model, toy_shop.search_contexts(), str(tmp_path))
+    [note] = json.loads(json.dumps(metrics_json(found, CREATED)))["decision"]["notes"]
+    assert note.startswith("Not guarded, as fewer than 30 contexts tell nothing")
+    assert "new_shopper (0), known_shopper (0)" in note
+    assert note in render_report(found, CREATED)
+
+
 def _scalars(tensorboard_dir, system, tag) -> dict[int, float]:
     """Value by step of one scalar of one system."""
     return dict(sorted(

@@ -1,5 +1,9 @@
+from pipeline.config import Examples
 from pipeline.evaluation.data import Context
+from pipeline.evaluation.slice_names import OF_THE_JOIN, SLICES
 from pipeline.evaluation.slices import band_of, popularity_bands, slice_members
+from pipeline.examples.histories import Shopper, Want, validation_context
+from pipeline.examples.queries import query_slices
 
 
 def _context(kind, relevant, *slices):
@@ -56,3 +60,16 @@ def test_members_of_each_slice_and_their_order():
 
 def test_without_popularity_there_are_no_bands():
     assert list(slice_members([_context("search", {"a": 1.0})], {})) == ["all", "kind:search"]
+
+
+def test_every_slice_that_is_found_has_a_known_name():
+    # The last product is held out; two or three were wanted before it.
+    shoppers = [
+        Shopper("u", "", tuple(Want(n, f"p{n}", 1.0, "s", "") for n in range(known + 1)), known)
+        for known in (2, 3)]
+    joined = {
+        name for shopper in shoppers
+        for name in validation_context(shopper, Examples(), seed=1).slices}
+    assert joined | set(query_slices("red mug")) == set(OF_THE_JOIN)
+    contexts = [_context(kind, {p: 1.0}) for kind in ("search", "recommend") for p in "abc"]
+    assert set(slice_members(contexts, {"a": 5, "b": 4, "c": 1})) | joined <= set(SLICES)

@@ -6,6 +6,7 @@ import pytest
 from pipeline.running.reports import publish_evaluation, replace_file
 
 REASON = "not worse than live (overall): 0.5 against 0.6"
+NOTE = "Not guarded: tail_product (3)"
 
 
 def write_evaluation(
@@ -13,7 +14,7 @@ def write_evaluation(
     folder.mkdir()
     (folder / "report.html").write_text(f"page of {created}")
     (folder / "metrics.json").write_text(json.dumps({
-        "decision": {"blessed": False, "reasons": [REASON]}, "created": created,
+        "decision": {"blessed": False, "reasons": [REASON], "notes": [NOTE]}, "created": created,
         "live_version": 7}))
     return folder
 
@@ -31,6 +32,7 @@ def test_the_verdict_is_what_the_evaluation_wrote(tmp_path):
     verdict = publish_evaluation(write_evaluation(tmp_path / "a"), tmp_path / "reports")
     assert not verdict.blessed
     assert verdict.reasons == (REASON,)
+    assert verdict.notes == (NOTE,)
     assert verdict.live_version == 7
     assert verdict.page == tmp_path / "reports" / "latest.html"
 
