@@ -16,6 +16,9 @@ from pydantic import Field
 from model.settings import Section, Text, Training
 from pipeline.evaluation.slice_names import BANDS, OF_THE_JOIN, SLICES
 
+MODEL_NAME = "emporium"
+"""Name of the model in requests, where the server is not told another."""
+
 
 class ConfigError(ValueError):
     """A setting is unknown, of the wrong type or out of range; the message names it."""
@@ -94,8 +97,6 @@ class Gate(Section):
 class Serving(Section):
     """What an exported version carries."""
 
-    model_name: str = Field(
-        "emporium", pattern=r"^[A-Za-z0-9_.-]+$", description="Name that requests ask for.")
     warmup_requests: int = Field(
         8, ge=1, le=1000,
         description="Warm-up requests of each signature, made from the catalogue's first titles "

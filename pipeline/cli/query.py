@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 
+from pipeline.config import MODEL_NAME
+
 _DESCRIPTION = """\
 Asks a running server (`emporium serve DIR`) and prints a product id and its score a line.
 
@@ -34,7 +36,7 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
         "--server", metavar="HOST:PORT", default="localhost:8500",
         help="gRPC address (default %(default)s)")
     parser.add_argument(
-        "--model-name", default="emporium", help="as given to serve (default %(default)s)")
+        "--model-name", default=MODEL_NAME, help="as given to serve (default %(default)s)")
     parser.set_defaults(execute=execute, parser=parser)
 
 

@@ -7,6 +7,7 @@ import logging
 import pathlib
 
 from pipeline.cli.arguments import COPY_FIRST, local_path
+from pipeline.config import MODEL_NAME
 
 _DESCRIPTION = """\
 Serves the newest version in DIR/serving over TensorFlow Serving's gRPC and REST API, and each
@@ -40,7 +41,7 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
         help="address to listen on; 0.0.0.0 takes requests from other machines, without "
         "authentication (default %(default)s)")
     parser.add_argument(
-        "--model-name", default="emporium",
+        "--model-name", default=MODEL_NAME,
         help="name that requests give (default %(default)s)")
     parser.set_defaults(execute=execute)
 

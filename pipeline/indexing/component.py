@@ -89,7 +89,7 @@ def build_servable(
         towers, product_ids, vectors, read_popularity(sources.popularity), built, index, folder)
     titles, categories = _read_catalogue(sources.catalogue)
     servable.write_warmup(
-        folder, serving.model_name, [titles.get(p) or p for p in product_ids[:64]],
+        folder, [titles.get(p) or p for p in product_ids[:64]],
         product_ids[:64], serving.warmup_requests)
     projector.write_projector(
         logs, vectors, [titles.get(p, "") for p in product_ids], product_ids,

@@ -15,7 +15,7 @@ import tensorflow_text  # noqa: F401 - registers the tokenizer's operations
 from tensorflow_serving.apis import predict_pb2, prediction_log_pb2
 
 from model.signatures import Catalogue, Servable
-from pipeline.config import Index
+from pipeline.config import MODEL_NAME, Index
 from pipeline.indexing.search import SearchIndex
 
 WARMUP_FILE = "assets.extra/tf_serving_warmup_requests"
@@ -73,13 +73,12 @@ def save_servable(
 
 
 def write_warmup(
-    folder: str, model_name: str, titles: Sequence[str], product_ids: Sequence[str], requests: int,
+    folder: str, titles: Sequence[str], product_ids: Sequence[str], requests: int,
 ) -> None:
     """Writes warm-up requests for every signature, in TensorFlow Serving's format.
 
     Args:
         folder: of the SavedModel.
-        model_name: that the requests name.
         titles: of products; they serve as queries.
         product_ids: of the same products.
         requests: of each signature.
@@ -101,7 +100,7 @@ def write_warmup(
             ("embed_product", {"text": queries}),
         ):
             request = predict_pb2.PredictRequest()
-            request.model_spec.name = model_name
+            request.model_spec.name = MODEL_NAME
             request.model_spec.signature_name = signature
             for name, values in inputs.items():
                 request.inputs[name].CopyFrom(tf.make_tensor_proto(values, tf.string))

@@ -1,12 +1,13 @@
 """The front door: its help, its laziness, its errors and exit statuses."""
 
+import inspect
 import subprocess
 import sys
 
 import pytest
 
 from pipeline.cli import main
-from pipeline.config import Config
+from pipeline.config import MODEL_NAME, Config
 
 COMMANDS = (
     "run", "demo", "sample", "serve", "search", "recommend", "query", "kubeflow", "version")
@@ -72,6 +73,19 @@ def test_a_query_does_not_wait_for_tfx_and_an_absent_server_is_a_message():
     assert "Traceback" not in done.stderr
 
 
+def test_server_client_and_commands_call_the_model_by_one_name(capsys):
+    from serving.client import Client
+    from serving.model_server import ServerConfig
+
+    # The server knows nothing of the pipeline, so that it has a default of its own.
+    assert ServerConfig.model_name == MODEL_NAME
+    assert inspect.signature(Client).parameters["model_name"].default == MODEL_NAME
+    for command in ("serve", "query"):
+        with pytest.raises(SystemExit, match="0"):
+            main([command, "--help"])
+        assert f"(default {MODEL_NAME})" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(("arguments", "said"), [
     (["query"], "give a TEXT, --history, --profile or --similar"),
     (["query", "cable", "--similar", "p1"], "--similar takes neither TEXT"),
@@ -110,6 +124,7 @@ def test_a_uri_is_no_path_on_this_machine(arguments, remedy, capsys, tmp_path, m
     (["run", "shop", "--out", "out", "--set", "training"], "section.key=value"),
     (["run", "shop", "--out", "out", "--set", "gate.guarded_slices=[tail_produkt]"],
      "gate.guarded_slices: should be among all, kind:search"),
+    (["run", "shop", "--out", "out", "--set", "serving.model_name=shop"], "serving.model_name"),
     (["run", "shop", "--out", "out", "--config", "absent.yaml"], "absent.yaml"),
     (["run", "shop", "--out", "file/out"], "cannot be written to"),
     (["serve", "absent"], "absent/serving"),

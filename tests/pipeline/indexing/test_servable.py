@@ -15,7 +15,7 @@ from model import exporting, trainer
 from model.presets import load_preset
 from model.settings import Text, Training
 from model.text_encoder import TextEncoder
-from pipeline.config import Index
+from pipeline.config import MODEL_NAME, Index
 from pipeline.indexing import embed, projector, servable
 from pipeline.indexing.search import build_index
 
@@ -53,7 +53,7 @@ def test_towers_and_scann_index_leave_as_one_savedmodel(tmp_path):
     servable.save_servable(
         embedding, ids, vectors, {"p3": 2}, build_index(vectors, settings, vectors[:50]),
         settings, folder)
-    servable.write_warmup(folder, "shop", titles, ids, requests=3)
+    servable.write_warmup(folder, titles, ids, requests=3)
 
     loaded = tf.saved_model.load(folder)
     answer = loaded.signatures["search"](query=tf.constant(["usb cable 7", ""]))
@@ -69,6 +69,7 @@ def test_towers_and_scann_index_leave_as_one_savedmodel(tmp_path):
     assert len(logs) == 3 * 5
     for log in logs:  # every recorded request is one that the signatures answer
         request = log.predict_log.request
+        assert request.model_spec.name == MODEL_NAME
         loaded.signatures[request.model_spec.signature_name](
             **{name: tf.constant(tf.make_ndarray(value))
                for name, value in request.inputs.items()})
