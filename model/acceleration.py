@@ -10,6 +10,29 @@ from collections.abc import Iterator
 import tensorflow as tf
 
 
+class StrategyError(ValueError):
+    """The machine does not have what `training.strategy` asks for; the message says what lacks."""
+
+
+def check_strategy(name: str) -> None:
+    """Looks whether the machine has what a strategy needs, without starting any device.
+
+    Args:
+        name: as `choose_strategy` takes it.
+
+    Raises:
+        StrategyError: the machine does not have what the name asks for.
+    """
+    if name == "gpu" and not tf.config.list_physical_devices("GPU"):
+        raise StrategyError(
+            "training.strategy should name what the machine has. Received: 'gpu', but TensorFlow "
+            "sees no GPU; 'auto' takes what there is")
+    if name == "tpu" and not _tpu_address():
+        raise StrategyError(
+            "training.strategy should name what the machine has. Received: 'tpu', but there "
+            "is no /dev/accel0 and TPU_NAME names none; 'auto' takes what there is")
+
+
 def choose_strategy(name: str) -> tf.distribute.Strategy:
     """The tf.distribute strategy of a configured name.
 
@@ -19,14 +42,11 @@ def choose_strategy(name: str) -> tf.distribute.Strategy:
             GPU or, where there is none, every logical CPU device.
 
     Raises:
-        ValueError: the machine does not have what the name asks for.
+        StrategyError: the machine does not have what the name asks for.
     """
+    check_strategy(name)
     tpu = _tpu_address()
     if name == "tpu" or (name == "auto" and tpu):
-        if not tpu:
-            raise ValueError(
-                "training.strategy should name what the machine has. Received: 'tpu', but there "
-                "is no /dev/accel0 and TPU_NAME names none; 'auto' takes what there is")
         # Before any other device is looked at: TensorFlow starts but once.
         resolver = tf.distribute.cluster_resolver.TPUClusterResolver(tpu)
         tf.config.experimental_connect_to_cluster(resolver)
@@ -38,10 +58,6 @@ def choose_strategy(name: str) -> tf.distribute.Strategy:
     if name == "mirrored":
         devices = gpus or tf.config.list_logical_devices("CPU")
         return tf.distribute.MirroredStrategy([d.name for d in devices])
-    if name == "gpu" and not gpus:
-        raise ValueError(
-            "training.strategy should name what the machine has. Received: 'gpu', but TensorFlow "
-            "sees no GPU; 'auto' takes what there is")
     return tf.distribute.OneDeviceStrategy("/gpu:0" if name == "gpu" else "/cpu:0")
 
 

@@ -6,11 +6,13 @@ import re
 from collections.abc import Iterator
 
 USER_ERRORS = frozenset({
+    "model.acceleration.StrategyError",
+    "model.checkpoints.CheckpointError",
     "model.presets.PresetError",
     "pipeline.config.ConfigError",
     "pipeline.indexing.search.RecallError",
+    "pipeline.indexing.search.ScannError",
     "pipeline.ingest.contract.DatasetError",
-    "pipeline.ingest.gate.AnomalyError",
     "pipeline.running.folder.RunFolderError",
     "pipeline.sample.writing.SampleError",
     "serving.errors.ServingError",

@@ -11,6 +11,7 @@ from apache_beam.metrics import MetricsFilter
 from pipeline.config import Examples
 from pipeline.examples.join import METRICS_NAMESPACE, join_examples
 from pipeline.examples.records import CATALOGUE, EVAL, TRAIN
+from pipeline.ingest.contract import DatasetError
 from pipeline.ingest.records import WriteFramedRecords, frame_records
 
 CONTEXTS_FILE = "contexts.jsonl.gz"
@@ -70,7 +71,7 @@ def run_join(
         "split/kind" -> examples written, "left out/why" -> what was not used.
 
     Raises:
-        ValueError: no training example could be made.
+        DatasetError: no training example could be made.
     """
     with pipeline as p:
         tables = {
@@ -87,7 +88,7 @@ def run_join(
     found = p.result.metrics().query(MetricsFilter().with_namespace(METRICS_NAMESPACE))
     counts = {metric.key.metric.name: metric.committed for metric in found["counters"]}
     if not any(name.startswith(f"{TRAIN}/") for name in counts):
-        raise ValueError(
+        raise DatasetError(
             "no training example could be made: expected products with words in their titles, or "
             f"events or judgments of them; received the tables {', '.join(sorted(table_dirs))} "
             f"with {counts.get(f'{CATALOGUE}/{CATALOGUE}', 0)} products. Add titles that name "

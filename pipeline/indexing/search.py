@@ -23,6 +23,10 @@ class RecallError(RuntimeError):
     """No ScaNN configuration reached the recall that the configuration asks for."""
 
 
+class ScannError(ImportError):
+    """ScaNN is asked for and cannot be imported; the message says what to do."""
+
+
 @dataclasses.dataclass(frozen=True)
 class SearchIndex:
     """An index, ready to be put into a servable.
@@ -53,7 +57,7 @@ def build_index(vectors: np.ndarray, settings: Index, probes: np.ndarray) -> Sea
 
     Raises:
         RecallError: ScaNN stays below `settings.min_recall` at every effort.
-        ImportError: ScaNN is asked for and not installed.
+        ScannError: ScaNN is asked for and not installed.
     """
     exact = _brute_force(vectors, settings.top_k)
     kind = settings.kind
@@ -82,6 +86,21 @@ def build_index(vectors: np.ndarray, settings: Index, probes: np.ndarray) -> Sea
         "index.kind=brute_force")
 
 
+def require_scann() -> None:
+    """Imports ScaNN, only to say what is missing before TFRS does.
+
+    Raises:
+        ScannError: it is not installed, or does not fit TensorFlow.
+    """
+    try:
+        import scann  # noqa: F401
+    except ImportError as error:
+        raise ScannError(
+            "index: ScaNN is asked for (index.kind=scann, or auto with index.brute_force_below "
+            "products or more), and is not installed or does not fit TensorFlow 2.16 "
+            f"({error}): pip install scann==1.3.2, or set index.kind=brute_force") from error
+
+
 def _brute_force(vectors: np.ndarray, top_k: int) -> SearchIndex:
     layer = tfrs.layers.factorized_top_k.BruteForce(k=min(top_k, len(vectors)))
     layer.index(tf.constant(vectors))
@@ -89,13 +108,7 @@ def _brute_force(vectors: np.ndarray, top_k: int) -> SearchIndex:
 
 
 def _scann(vectors: np.ndarray, top_k: int, leaves: int) -> Any:
-    try:
-        import scann  # noqa: F401 - only to say what is missing before TFRS does
-    except ImportError as error:
-        raise ImportError(
-            f"index: {len(vectors)} products are to be indexed by ScaNN, which is not installed "
-            "or does not fit TensorFlow 2.16: pip install scann==1.3.2, or set "
-            "index.kind=brute_force") from error
+    require_scann()
     layer = tfrs.layers.factorized_top_k.ScaNN(
         k=min(top_k, len(vectors)), num_leaves=leaves, num_leaves_to_search=leaves,
         # The best few hundred are scored exactly: also what an exclude list may take away.

@@ -18,8 +18,14 @@ def test_auto_takes_the_cpu_where_nothing_else_is():
 
 
 def test_a_gpu_that_is_not_there_is_refused():
-    with pytest.raises(ValueError, match="TensorFlow sees no GPU"):
+    with pytest.raises(acceleration.StrategyError, match="TensorFlow sees no GPU"):
         acceleration.choose_strategy("gpu")
+
+
+def test_a_tpu_that_is_not_there_is_refused(monkeypatch):
+    monkeypatch.delenv("TPU_NAME", raising=False)
+    with pytest.raises(acceleration.StrategyError, match="TPU_NAME names none; 'auto' takes"):
+        acceleration.choose_strategy("tpu")
 
 
 def test_a_named_precision_is_taken_as_it_is():

@@ -9,6 +9,7 @@ import pytest
 from pipeline.config import Examples
 from pipeline.examples.files import SPLITS, run_join
 from pipeline.examples.split import unit_hash
+from pipeline.ingest.contract import DatasetError
 from tests.pipeline.examples.tables import read_contexts, read_split, write_tables
 
 _DAY = 24 * 3600
@@ -185,5 +186,5 @@ def _sorted(examples):
 
 
 def test_nothing_to_learn_from_is_an_error_that_says_what_to_add(tmp_path):
-    with pytest.raises(ValueError, match=r"no training example.* received the tables products"):
+    with pytest.raises(DatasetError, match=r"no training example.* received the tables products"):
         _run(tmp_path, {"products": [{"product_id": "p", "title": "?"}]})

@@ -1,11 +1,13 @@
 """Which index is taken, and what ScaNN's recall must be."""
 
+import sys
+
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from pipeline.config import Index
-from pipeline.indexing.search import RecallError, build_index
+from pipeline.indexing.search import RecallError, ScannError, build_index
 
 
 def vectors(count, dimension=16):
@@ -44,3 +46,10 @@ def test_a_recall_out_of_reach_stops_with_what_was_reached(monkeypatch):
     some = vectors(2_000)
     with pytest.raises(RecallError, match=r"at least 1.0. Received 0\.\d+ at the most"):
         build_index(some, Index(kind="scann", min_recall=1.0), some)
+
+
+def test_a_scann_that_is_not_installed_is_asked_for(monkeypatch):
+    monkeypatch.setitem(sys.modules, "scann", None)  # Its import fails as if it were absent.
+    some = vectors(20)
+    with pytest.raises(ScannError, match=r"pip install scann==1.3.2, or set index.kind=brute"):
+        build_index(some, Index(kind="scann"), some)
