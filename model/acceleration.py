@@ -24,13 +24,14 @@ def check_strategy(name: str) -> None:
         StrategyError: the machine does not have what the name asks for.
     """
     if name == "gpu" and not tf.config.list_physical_devices("GPU"):
-        raise StrategyError(
-            "training.strategy should name what the machine has. Received: 'gpu', but TensorFlow "
-            "sees no GPU; 'auto' takes what there is")
-    if name == "tpu" and not _tpu_address():
-        raise StrategyError(
-            "training.strategy should name what the machine has. Received: 'tpu', but there "
-            "is no /dev/accel0 and TPU_NAME names none; 'auto' takes what there is")
+        lack = "TensorFlow sees no GPU"
+    elif name == "tpu" and not _tpu_address():
+        lack = "there is no /dev/accel0 and TPU_NAME names none"
+    else:
+        return
+    raise StrategyError(
+        f"training.strategy should name what the machine has. Received: {name!r}, but {lack}; "
+        "'auto' takes what there is")
 
 
 def choose_strategy(name: str) -> tf.distribute.Strategy:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import pathlib
 from collections.abc import Iterator
@@ -11,16 +12,27 @@ import numpy as np
 import safetensors.numpy
 import tf_keras as keras
 
+_SIZES = {
+    "vocabulary_size": "vocab_size",
+    "num_layers": "num_hidden_layers",
+    "num_heads": "num_attention_heads",
+    "hidden_dim": "hidden_size",
+    "intermediate_dim": "intermediate_size",
+    "max_sequence_length": "max_position_embeddings",
+    "num_segments": "type_vocab_size",
+}
+"""BertBackbone's names of the sizes, and those of `config.json`."""
+
 
 class CheckpointError(ValueError):
-    """A checkpoint lacks a tensor or has one of another shape; the message names it."""
+    """A checkpoint cannot be read, or does not fit; the message names what is wrong in it."""
 
 
 def read_sizes(folder: pathlib.Path) -> dict[str, int]:
     """BertBackbone's size arguments from a checkpoint's `config.json`.
 
     Raises:
-        CheckpointError: not a BERT with absolute positions and exact GELU.
+        CheckpointError: not a BERT with exact GELU, or a size is missing.
     """
     path = folder / "config.json"
     try:
@@ -31,25 +43,32 @@ def read_sizes(folder: pathlib.Path) -> dict[str, int]:
         if config.get(key) != expected:
             raise CheckpointError(
                 f"checkpoint {path}: {key} should be {expected!r}. Received: {config.get(key)!r}")
-    return {
-        "vocabulary_size": config["vocab_size"],
-        "num_layers": config["num_hidden_layers"],
-        "num_heads": config["num_attention_heads"],
-        "hidden_dim": config["hidden_size"],
-        "intermediate_dim": config["intermediate_size"],
-        "max_sequence_length": config["max_position_embeddings"],
-        "num_segments": config["type_vocab_size"],
-    }
+    missing = [key for key in _SIZES.values() if key not in config]
+    if missing:
+        raise CheckpointError(f"checkpoint {path}: expected {', '.join(missing)}, found none")
+    return {name: config[key] for name, key in _SIZES.items()}
+
+
+def check_weights(folder: pathlib.Path) -> None:
+    """Opens `model.safetensors` and reads its index, but no tensor.
+
+    Raises:
+        CheckpointError: the file cannot be read, or is cut off.
+    """
+    path = folder / "model.safetensors"
+    with _readable(path), safetensors.safe_open(path, framework="numpy"):
+        pass
 
 
 def load_weights(backbone: keras_nlp.models.BertBackbone, folder: pathlib.Path) -> None:
     """Assigns every weight of `backbone` from `model.safetensors`.
 
     Raises:
-        CheckpointError: a tensor is missing or has another shape.
+        CheckpointError: the file cannot be read, or a tensor is missing or has another shape.
     """
     path = folder / "model.safetensors"
-    tensors = safetensors.numpy.load_file(path)
+    with _readable(path):
+        tensors = safetensors.numpy.load_file(path)
     # Some exports prefix every name with the model's attribute.
     tensors = {name.removeprefix("bert."): value for name, value in tensors.items()}
     for variable, name, transposed in _mapping(backbone):
@@ -63,6 +82,16 @@ def load_weights(backbone: keras_nlp.models.BertBackbone, folder: pathlib.Path) 
                 f"Received: {value.shape}")
         # Attention kernels are (hidden, heads, head size) here and flat there.
         variable.assign(value.reshape(variable.shape))
+
+
+@contextlib.contextmanager
+def _readable(path: pathlib.Path) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, safetensors.SafetensorError) as error:
+        raise CheckpointError(
+            f"checkpoint {path}: cannot be read as safetensors: {error}; copy it again, whole"
+        ) from error
 
 
 def _mapping(

@@ -53,11 +53,22 @@ def load_preset(name: str) -> Preset:
         if name == "tiny":
             return Preset(name, vocabulary, lowercase=True, sizes=TINY_SIZES)
         return Preset(name, vocabulary, lowercase=True, checkpoint=folder)
-    folder = pathlib.Path(name)
-    if (folder / "model.safetensors").is_file():
+    if _has_checkpoint(name):
+        folder = pathlib.Path(name)
         return Preset(
             name, _read_vocabulary(folder), lowercase=_reads_lowercase(folder), checkpoint=folder)
     return _keras_nlp_preset(name)
+
+
+def is_fetched(name: str) -> bool:
+    """Whether a preset comes over the network, the first time that it is loaded."""
+    if name in ("tiny", "minilm") or _has_checkpoint(name):
+        return False
+    return "://" in name or name in _keras_nlp_names()
+
+
+def _has_checkpoint(folder: str) -> bool:
+    return pathlib.Path(folder, "model.safetensors").is_file()
 
 
 def _minilm_folder() -> pathlib.Path:
@@ -89,14 +100,22 @@ def _keras_nlp_preset(name: str) -> Preset:
     import keras_nlp  # Slow to import: only such presets need it here.
 
     try:
+        # Of KerasNLP's other names it would fetch what is no BERT, only to refuse it.
+        if not (is_fetched(name) or pathlib.Path(name).is_dir()):
+            raise FileNotFoundError(f"there is no folder {name}")
         tokenizer = keras_nlp.models.BertTokenizer.from_preset(name)
     except Exception as error:  # Kaggle, Hugging Face and the file system each raise their own.
-        known = sorted(keras_nlp.models.BertTokenizer.presets)
         raise PresetError(
             f"preset {name!r}: neither tiny, minilm, a folder with model.safetensors, nor a BERT "
             f"preset that KerasNLP can load ({type(error).__name__}: {str(error)[:200]}). "
-            f"KerasNLP's names: {', '.join(known)}; a name needs network access once, a folder "
-            "does not") from error
+            f"KerasNLP's names: {', '.join(_keras_nlp_names())}; a name needs network access "
+            "once, a folder does not") from error
     return Preset(
         name, tuple(tokenizer.get_vocabulary()), lowercase=bool(tokenizer.lowercase),
         keras_nlp=name)
+
+
+def _keras_nlp_names() -> list[str]:
+    import keras_nlp
+
+    return sorted(keras_nlp.models.BertTokenizer.presets)

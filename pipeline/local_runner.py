@@ -25,6 +25,7 @@ from pipeline.config import Config
 from pipeline.pipeline import JUDGES, create_pipeline
 from pipeline.running.fingerprint import code_fingerprint
 from pipeline.running.folder import RunFolder
+from pipeline.running.preflight import check_settings
 from pipeline.running.recovery import FINISHED, recover
 from pipeline.schema_import import SCHEMA_DIR
 from pipeline.versions import live_version
@@ -154,7 +155,9 @@ def run(
 
     Raises:
         ComponentError: a component failed.
+        StrategyError: and other errors of `check_settings`, before any component runs.
     """
+    check_settings(config)
     recover(folder.metadata, folder.artifacts)
     connection = metadata_store_pb2.ConnectionConfig()
     connection.sqlite.filename_uri = str(folder.metadata)
