@@ -38,6 +38,9 @@ class Preset:
         return self.sizes is None
 
 
+_INSTALLED = ("tiny", "minilm")
+_CHECKPOINT = ("config.json", "model.safetensors", "tokenizer_config.json", "vocab.txt")
+
 TINY_SIZES = {"num_layers": 2, "num_heads": 2, "hidden_dim": 128, "intermediate_dim": 512}
 
 
@@ -47,7 +50,7 @@ def load_preset(name: str) -> Preset:
     Raises:
         PresetError: the name is unknown, or the folder lacks a file.
     """
-    if name in ("tiny", "minilm"):
+    if name in _INSTALLED:
         folder = _minilm_folder()
         vocabulary = _read_vocabulary(folder)
         if name == "tiny":
@@ -60,9 +63,19 @@ def load_preset(name: str) -> Preset:
     return _keras_nlp_preset(name)
 
 
+def checkpoint_files(name: str) -> list[pathlib.Path]:
+    """Files that a preset is read from, where it is a folder on this machine."""
+    if name in _INSTALLED or is_fetched(name):
+        return []
+    folder = pathlib.Path(name)
+    # Of Hugging Face's layout these alone are read, of what may be gigabytes.
+    some = [folder / file for file in _CHECKPOINT] if _has_checkpoint(name) else folder.rglob("*")
+    return sorted(path for path in some if path.is_file())
+
+
 def is_fetched(name: str) -> bool:
     """Whether a preset comes over the network, the first time that it is loaded."""
-    if name in ("tiny", "minilm") or _has_checkpoint(name):
+    if name in _INSTALLED or _has_checkpoint(name):
         return False
     return "://" in name or name in _keras_nlp_names()
 

@@ -21,6 +21,8 @@ from tfx.orchestration.portable import launcher, runtime_parameter_utils
 from tfx.proto.orchestration import pipeline_pb2
 from tfx.types import artifact_utils
 
+from model.presets import checkpoint_files
+from model.settings import Text
 from pipeline.config import Config
 from pipeline.pipeline import JUDGES, create_pipeline
 from pipeline.running.fingerprint import code_fingerprint
@@ -207,8 +209,12 @@ def _node_fingerprint(node: pipeline_pb2.PipelineNode, executor_spec: message.Me
     }
     names = [executor] + [
         parameters[name] for name in ("run_fn", "preprocessing_fn") if name in parameters]
-    schema = parameters.get("schema_file")
-    files: list[pathlib.Path] = [SCHEMA_DIR / schema] if schema else []
+    files: list[pathlib.Path] = []
+    if "schema_file" in parameters:
+        files.append(SCHEMA_DIR / parameters["schema_file"])
+    settings = json.loads(parameters.get("custom_config", "null")) or {}
+    if "text" in settings:
+        files += checkpoint_files(Text.model_validate_json(settings["text"]).preset)
     return code_fingerprint(names, files)
 
 

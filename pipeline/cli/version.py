@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import importlib.metadata
 import platform
 
-_LIBRARIES = (
-    "tfx", "tensorflow", "tf-keras", "tensorflow-text", "tensorflow-recommenders", "keras-nlp",
-    "apache-beam", "kfp", "scann")
+from pipeline.libraries import LIBRARIES, installed_version
 
 
 def add_parser(commands: argparse._SubParsersAction) -> None:
@@ -21,15 +18,8 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
 
 def execute(args: argparse.Namespace) -> int:  # noqa: ARG001  Commands share one signature.
     """Prints a version a line."""
-    print(f"emporium {_installed('emporium')}")
+    print(f"emporium {installed_version('emporium')}")
     print(f"python {platform.python_version()}")
-    for name in _LIBRARIES:
-        print(f"{name} {_installed(name)}")
+    for name in (*LIBRARIES, "kfp"):
+        print(f"{name} {installed_version(name) or 'not installed'}")
     return 0
-
-
-def _installed(name: str) -> str:
-    try:
-        return importlib.metadata.version(name)
-    except importlib.metadata.PackageNotFoundError:
-        return "not installed"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import importlib.metadata
 import json
 import pathlib
 import platform
@@ -12,11 +11,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 
 from pipeline.evaluation.data import Catalogue, Context
-
-_PACKAGES = (
-    "tfx", "tensorflow", "tensorflow-text", "tensorflow-recommenders", "tf-keras", "keras-nlp",
-    "scann", "apache-beam", "numpy", "bm25s", "PyStemmer", "matplotlib",
-)
+from pipeline.libraries import LIBRARIES, installed_version
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,10 +31,10 @@ class Code:
 
 def describe_code() -> Code:
     """Describes the running code."""
-    found = {name: _version(name) for name in _PACKAGES}
+    found = {name: installed_version(name) for name in LIBRARIES}
     packages = {"python": platform.python_version()}
     packages |= {name: version for name, version in found.items() if version}
-    version = _version("emporium") or "unknown"
+    version = installed_version("emporium") or "unknown"
     return Code(version, checkout_commit(pathlib.Path(__file__)), packages)
 
 
@@ -61,13 +56,6 @@ def data_hash(contexts: Sequence[Context], catalogue: Catalogue) -> str:
     for line in sorted(json.dumps(product) for product in products):
         digest.update(line.encode() + b"\n")
     return digest.hexdigest()
-
-
-def _version(package: str) -> str | None:
-    try:
-        return importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
-        return None
 
 
 def _git(file: pathlib.Path, *arguments: str) -> str | None:

@@ -11,7 +11,7 @@ from typing import Any
 import jinja2
 import tensorflow as tf
 
-from pipeline.evaluation import plots
+from pipeline.evaluation import plots, templates
 from pipeline.evaluation.evaluate import Evaluation
 from pipeline.evaluation.metrics import COVERAGE, PER_CONTEXT_METRICS
 from pipeline.evaluation.results import CANDIDATE, SliceResult
@@ -65,7 +65,7 @@ def metrics_json(evaluation: Evaluation, created: str) -> dict[str, Any]:
 def render_report(evaluation: Evaluation, created: str) -> str:
     """The page that a person reads: one HTML text that fetches nothing."""
     environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("pipeline.evaluation", "templates"),
+        loader=jinja2.PackageLoader(templates.__name__, ""),
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters["signed"] = lambda value: f"{value:+.4f}"
     slices = evaluation.slices

