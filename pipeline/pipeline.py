@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from ml_metadata.proto import metadata_store_pb2
 from tfx.components import ExampleValidator, StatisticsGen, Trainer, Transform
+from tfx.dsl.components.base.base_component import BaseComponent
 from tfx.orchestration.pipeline import Pipeline
 from tfx.proto import pusher_pb2, trainer_pb2, transform_pb2
 
@@ -54,10 +55,39 @@ def create_pipeline(
 
     ingest = ShopExampleGen(
         input_base=data, tables=dict(tables), config=config.ingest.model_dump_json())
-    statistics = StatisticsGen(examples=ingest.outputs["examples"])
-    components = [ingest, statistics]
+    checks, gates = _check(ingest, tables)
+    join = ExamplesJoin(
+        examples=ingest.outputs["examples"], config=config.examples.model_dump_json(),
+        seed=config.seed)
+    join.add_upstream_nodes(gates)
+    schema, transform, trainer = _train(join, config, tensorboard_dir)
+    index = IndexBuilder(
+        towers=trainer.outputs["model"],
+        transformed_examples=transform.outputs["transformed_examples"],
+        transform_graph=transform.outputs["transform_graph"], examples=join.outputs["examples"],
+        popularity=join.outputs["popularity"], contexts=join.outputs["contexts"],
+        config=config.index.model_dump_json(),
+        serving=config.serving.model_dump_json(), tensorboard_dir=tensorboard_dir)
+    evaluator, validator, pusher = _judge_and_push(
+        index, join, config, serving_dir, tensorboard_dir)
 
-    gates = []
+    return Pipeline(
+        pipeline_name=name, pipeline_root=root, enable_cache=True,
+        components=[
+            ingest, *checks, join, schema, transform, trainer, index, evaluator, validator, pusher],
+        metadata_connection_config=metadata_connection_config,
+        beam_pipeline_args=list(beam_pipeline_args))
+
+
+def _check(
+    ingest: BaseComponent, tables: Collection[str]
+) -> tuple[list[BaseComponent], list[BaseComponent]]:
+    """Compares each table with its curated schema: all components of that, and the gates of them.
+
+    What comes after a gate runs only if its table is what it should be.
+    """
+    statistics = StatisticsGen(examples=ingest.outputs["examples"])
+    checks, gates = [statistics], []
     for table in tables:
         schema = CuratedSchema(schema_name=table).with_id(f"ImportSchemaGen-{table}")
         validator = ExampleValidator(
@@ -66,16 +96,18 @@ def create_pipeline(
         ).with_id(f"ExampleValidator-{table}")
         gate = AnomalyGate(
             anomalies=validator.outputs["anomalies"], table=table).with_id(f"AnomalyGate-{table}")
-        components += [schema, validator, gate]
+        checks += [schema, validator, gate]
         gates.append(gate)
+    return checks, gates
 
-    join = ExamplesJoin(
-        examples=ingest.outputs["examples"], config=config.examples.model_dump_json(),
-        seed=config.seed)
-    join.add_upstream_nodes(gates)
-    training_schema = CuratedSchema(schema_name="training").with_id("ImportSchemaGen-training")
+
+def _train(
+    join: BaseComponent, config: Config, tensorboard_dir: str
+) -> tuple[BaseComponent, BaseComponent, BaseComponent]:
+    """Joined examples -> token ids -> towers: schema, Transform and Trainer."""
+    schema = CuratedSchema(schema_name="training").with_id("ImportSchemaGen-training")
     transform = Transform(
-        examples=join.outputs["examples"], schema=training_schema.outputs["schema"],
+        examples=join.outputs["examples"], schema=schema.outputs["schema"],
         preprocessing_fn="pipeline.preprocessing.preprocessing_fn",
         splits_config=transform_pb2.SplitsConfig(
             analyze=["train", "catalogue"], transform=["train", "eval", "catalogue"]),
@@ -89,30 +121,25 @@ def create_pipeline(
         custom_config={
             "text": config.text.model_dump_json(), "training": config.training.model_dump_json(),
             "seed": config.seed, "tensorboard_dir": tensorboard_dir})
-    index = IndexBuilder(
-        towers=trainer.outputs["model"],
-        transformed_examples=transform.outputs["transformed_examples"],
-        transform_graph=transform.outputs["transform_graph"], examples=join.outputs["examples"],
-        popularity=join.outputs["popularity"], contexts=join.outputs["contexts"],
-        config=config.index.model_dump_json(),
-        serving=config.serving.model_dump_json(), tensorboard_dir=tensorboard_dir)
+    return schema, transform, trainer
+
+
+def _judge_and_push(
+    index: BaseComponent, join: BaseComponent, config: Config, serving_dir: str,
+    tensorboard_dir: str,
+) -> tuple[BaseComponent, BaseComponent, BaseComponent]:
+    """Is the servable good, and can it be served? Evaluator, validator, and who obeys both."""
     evaluator = RetrievalEvaluator(
         model=index.outputs["model"], contexts=join.outputs["contexts"],
         popularity=join.outputs["popularity"], examples=join.outputs["examples"],
         config=config.model_dump_json(), live_dir=serving_dir, tensorboard_dir=tensorboard_dir)
-    serving_validator = ServingValidator(
+    validator = ServingValidator(
         model=index.outputs["model"], contexts=join.outputs["contexts"],
         examples=join.outputs["examples"])
     pusher = AtomicPusher(
         model=index.outputs["model"], model_blessing=evaluator.outputs["blessing"],
-        infra_blessing=serving_validator.outputs["blessing"],
+        infra_blessing=validator.outputs["blessing"],
         push_destination=pusher_pb2.PushDestination(
             filesystem=pusher_pb2.PushDestination.Filesystem(base_directory=serving_dir)),
     ).with_id("Pusher")
-    components += [
-        join, training_schema, transform, trainer, index, evaluator, serving_validator, pusher]
-
-    return Pipeline(
-        pipeline_name=name, pipeline_root=root, components=components, enable_cache=True,
-        metadata_connection_config=metadata_connection_config,
-        beam_pipeline_args=list(beam_pipeline_args))
+    return evaluator, validator, pusher
