@@ -1,7 +1,8 @@
 # The image of Emporium: every step of the compiled pipeline on Kubeflow, Beam's workers on
 # Dataflow, the server on Kubernetes.
 #
-#   docker build -t registry.example.org/emporium:0.1.0 .
+#   docker build --build-arg EMPORIUM_COMMIT="$(git rev-parse HEAD)" \
+#       -t registry.example.org/emporium:0.1.0 .
 #   docker run -v "$PWD/out:/out:ro" -p 8500:8500 -p 8501:8501 --entrypoint emporium \
 #       registry.example.org/emporium:0.1.0 serve /out --host 0.0.0.0
 
@@ -17,6 +18,8 @@ COPY requirements.lock ./
 RUN uv pip install --no-deps --require-hashes --compile-bytecode \
     --build-constraints requirements.lock --requirements requirements.lock
 COPY . .
+# Written into the package by setup.py, for the reports: .git stays outside.
+ARG EMPORIUM_COMMIT=""
 RUN /opt/emporium/bin/python -m build --wheel --no-isolation \
     && uv pip install --no-deps --offline --compile-bytecode dist/emporium-*.whl
 

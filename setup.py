@@ -3,9 +3,16 @@
 requirements.lock is compiled from this file (`make lock`); `make run` and `make test` install it.
 """
 
+import os
 import pathlib
+import sys
 
 import setuptools
+from setuptools.command.build_py import build_py
+
+ROOT = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(ROOT))
+from pipeline.evaluation.commit import COMMIT_FILE, checkout_commit  # noqa: E402
 
 # TFX 1.16 is the newest whose whole family installs with glibc below 2.38; the rest of the exact
 # versions are those that work with it (BUILD_NOTES.md says why, one by one).
@@ -63,11 +70,27 @@ EXTRAS = {
 
 DATA = ["**/*.pbtxt", "**/*.html", "**/*.jinja", "**/*.css", "**/*.js", "**/*.yaml", "**/*.proto"]
 
+
+class BuildWithCommit(build_py):
+    """Writes the commit into the package, for reports made where it is installed.
+
+    It is that of the checkout, or EMPORIUM_COMMIT where .git is not at hand, as in an image.
+    """
+
+    def run(self) -> None:
+        """Builds, and adds the file to what is built; an editable installation has its git."""
+        super().run()
+        commit = os.environ.get("EMPORIUM_COMMIT") or checkout_commit(ROOT / "setup.py")
+        if commit and not self.editable_mode:
+            target = pathlib.Path(self.build_lib, "pipeline", "evaluation", COMMIT_FILE)
+            target.write_text(f"{commit}\n", encoding="utf-8")
+
+
 setuptools.setup(
     name="emporium",
     version="0.1.0",
     description="Search and recommendation for a shop, from its tables to a server",
-    long_description=pathlib.Path(__file__).with_name("README.md").read_text(encoding="utf-8"),
+    long_description=(ROOT / "README.md").read_text(encoding="utf-8"),
     long_description_content_type="text/markdown",
     license="Apache-2.0",
     license_files=["LICENSE"],
@@ -78,5 +101,6 @@ setuptools.setup(
     package_data={"pipeline": DATA, "model": DATA, "serving": DATA},
     install_requires=RUNTIME,
     extras_require=EXTRAS,
+    cmdclass={"build_py": BuildWithCommit},
     entry_points={"console_scripts": ["emporium = pipeline.cli:main"]},
 )

@@ -1,6 +1,7 @@
 """What is installed elsewhere: the wheel of Beam workers and images, and the lock file."""
 
 import email
+import os
 import pathlib
 import re
 import shutil
@@ -14,6 +15,7 @@ from packaging.utils import canonicalize_name
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 ROOMS = ("pipeline", "model", "serving")
+COMMIT = "c0ffee"
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +29,8 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
         shutil.copy(ROOT / name, source)
     subprocess.run(
         [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", "dist"],
-        cwd=source, check=True, capture_output=True)
+        cwd=source, check=True, capture_output=True,
+        env={**os.environ, "EMPORIUM_COMMIT": COMMIT})
     [built] = (source / "dist").iterdir()
     return built
 
@@ -56,6 +59,19 @@ def test_wheel_is_imported_from_another_folder(
         [sys.executable, "-I", "-c", code], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == str(tmp_path)
+
+
+def test_what_the_wheel_runs_knows_its_commit(
+    wheel: pathlib.Path, tmp_path: pathlib.Path
+) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(tmp_path)
+    code = (
+        f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n"
+        "from pipeline.evaluation.commit import find_commit\nprint(find_commit())")
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", code], cwd=tmp_path, capture_output=True, text=True)
+    assert done.stdout.strip() == COMMIT, done.stderr
 
 
 def test_wheel_has_the_command(wheel: pathlib.Path) -> None:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-import pathlib
 import platform
-import subprocess
 from collections.abc import Mapping, Sequence
 
+from pipeline.evaluation.commit import find_commit
 from pipeline.evaluation.data import Catalogue, Context
 from pipeline.libraries import LIBRARIES, installed_version
 
@@ -20,7 +19,7 @@ class Code:
 
     Attributes:
         version: of the installed package, "unknown" when it is not installed.
-        commit: of the checkout, with `+changes` when files differ from it; None outside of one.
+        commit: as `find_commit` returns it.
         packages: versions of Python and of the packages that shape the numbers.
     """
 
@@ -35,16 +34,7 @@ def describe_code() -> Code:
     packages = {"python": platform.python_version()}
     packages |= {name: version for name, version in found.items() if version}
     version = installed_version("emporium") or "unknown"
-    return Code(version, checkout_commit(pathlib.Path(__file__)), packages)
-
-
-def checkout_commit(file: pathlib.Path) -> str | None:
-    """The commit of the checkout that tracks `file`; None for untracked files, or without git."""
-    if _git(file, "ls-files", "--error-unmatch", file.name) is None:
-        return None
-    commit = _git(file, "rev-parse", "HEAD")
-    changes = _git(file, "status", "--porcelain", "--untracked-files=no")
-    return f"{commit}+changes" if changes else commit
+    return Code(version, find_commit(), packages)
 
 
 def data_hash(contexts: Sequence[Context], catalogue: Catalogue) -> str:
@@ -56,13 +46,3 @@ def data_hash(contexts: Sequence[Context], catalogue: Catalogue) -> str:
     for line in sorted(json.dumps(product) for product in products):
         digest.update(line.encode() + b"\n")
     return digest.hexdigest()
-
-
-def _git(file: pathlib.Path, *arguments: str) -> str | None:
-    try:
-        process = subprocess.run(
-            ["git", "-C", str(file.parent), *arguments],
-            capture_output=True, text=True, timeout=30)
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return process.stdout.strip() if process.returncode == 0 else None
