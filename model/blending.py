@@ -10,10 +10,13 @@ import tensorflow as tf
 SHARES = (0.5, 0.75, 1.0)
 """Of the way from the start to the trained weights, the most careful first."""
 
+HALFWAY = (0.5,)
+"""The only share where what validates is not what people want."""
+
 
 def blend_with_start(
     weights: Sequence[tf.Variable], start: Sequence[np.ndarray],
-    measure: Callable[[], np.ndarray],
+    measure: Callable[[], np.ndarray], shares: Sequence[float] = SHARES,
 ) -> tuple[float, float]:
     """Moves weights to a point between their start and what training made of them.
 
@@ -27,6 +30,7 @@ def blend_with_start(
         weights: trained; changed in place.
         start: their values before training.
         measure: nDCG@10 of each validation context, `[contexts]`, by the model that holds them.
+        shares: to choose from, ascending.
 
     Returns:
         The share that was chosen, and its mean nDCG@10.
@@ -38,12 +42,12 @@ def blend_with_start(
             weight.assign(first + share * (last - first))
 
     values = []
-    for share in SHARES:
+    for share in shares:
         move(share)
         values.append(measure())
     best = max(values, key=np.mean)
     share, value = next(
-        (share, value) for share, value in zip(SHARES, values, strict=True)
+        (share, value) for share, value in zip(shares, values, strict=True)
         if np.mean(best - value) <= _standard_error(best - value))
     move(share)
     return share, float(np.mean(value))

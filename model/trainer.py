@@ -14,7 +14,7 @@ import tensorflow as tf
 import tf_keras as keras
 
 from model import acceleration, data, features
-from model.blending import blend_with_start
+from model.blending import HALFWAY, SHARES, blend_with_start
 from model.cold_start import borrow_residuals
 from model.encoding import BatchEncoder
 from model.exporting import export_towers
@@ -136,7 +136,10 @@ def train_text(
             job.text.query_tokens if acceleration.compiles_shapes(strategy) else None),
         label="text", steps=steps, batch_size=settings.batch_size, measure=measure)
     if pretrained and measure is not None:
-        share, value = blend_with_start(encoder.trainable_weights, start, measure)
+        # What a catalogue asks of itself does not tell how people ask.
+        people = data.count(job.evaluation, (Kind.SEARCH,))
+        share, value = blend_with_start(
+            encoder.trainable_weights, start, measure, SHARES if people else HALFWAY)
         _log.info("text: %d%% of what was learned is kept, nDCG@10 %.4f", 100 * share, value)
 
 
