@@ -13,7 +13,7 @@ import numpy as np
 import tensorflow as tf
 import tf_keras as keras
 
-from model import acceleration, data, features
+from model import acceleration, batches, data, features
 from model.blending import HALFWAY, SHARES, blend_with_start
 from model.cold_start import borrow_residuals
 from model.encoding import BatchEncoder
@@ -131,7 +131,7 @@ def train_text(
     if len(held_out):
         measure = TextMeasure(BatchEncoder(encoder), held_out, catalogue, job.seed)
     _fit(
-        job, model, data.text_batches(
+        job, model, batches.text_batches(
             job.train, settings.batch_size, min(pairs, settings.max_text_pairs), job.seed,
             job.text.query_tokens if acceleration.compiles_shapes(strategy) else None),
         label="text", steps=steps, batch_size=settings.batch_size, measure=measure)
@@ -171,14 +171,14 @@ def train_contexts(
         per_pass = max(1, len(table) // settings.context_batch_size)
         steps = per_pass * settings.context_epochs
         model.compile(optimizer=_optimizer(settings.context_learning_rate, steps))
-    batches = data.context_batches(
+    examples = batches.context_batches(
         table, encode(table.texts), settings.context_batch_size, job.seed,
         acceleration.compiles_shapes(strategy))
     measure = ContextMeasure(model, held_out, encode(held_out.texts))
     weights = model.additions
     start = [weight.numpy() for weight in weights]
     _fit(
-        job, model, batches, label="contexts", steps=steps,
+        job, model, examples, label="contexts", steps=steps,
         batch_size=settings.context_batch_size, measure=measure)
     share, value = blend_with_start(weights, start, measure)
     _log.info("contexts: %d%% of what was learned is kept, nDCG@10 %.4f", 100 * share, value)
@@ -213,31 +213,15 @@ def _context_model(
 
 
 def _optimizer(rate: float, steps: int) -> keras.optimizers.Optimizer:
-    """Adam with a linear warm-up over a tenth of the steps and a linear decay to nothing."""
+    """Adam whose rate rises over a tenth of the steps, then falls to nothing as a cosine."""
     warmup = max(1, steps // 10)
-    schedule = keras.optimizers.schedules.PolynomialDecay(rate, max(1, steps - warmup), 0.0)
-    return keras.optimizers.Adam(
-        _WarmUp(schedule, warmup), global_clipnorm=1.0)
-
-
-class _WarmUp(keras.optimizers.schedules.LearningRateSchedule):
-    """Rises linearly to the start of another schedule."""
-
-    def __init__(self, after: keras.optimizers.schedules.PolynomialDecay, steps: int) -> None:
-        super().__init__()
-        self._after, self._steps = after, steps
-
-    def __call__(self, step: tf.Tensor) -> tf.Tensor:
-        done = tf.cast(step, tf.float32)
-        rising = self._after.initial_learning_rate * (done + 1.0) / float(self._steps)
-        return tf.where(done < self._steps, rising, self._after(done - float(self._steps)))
-
-    def get_config(self) -> dict[str, Any]:
-        return {"after": self._after, "steps": self._steps}
+    schedule = keras.optimizers.schedules.CosineDecay(
+        0.0, max(1, steps - warmup), warmup_target=rate, warmup_steps=warmup)
+    return keras.optimizers.Adam(schedule, global_clipnorm=1.0)
 
 
 def _fit(
-    job: Job, model: keras.Model, batches: tf.data.Dataset, *, label: str, steps: int,
+    job: Job, model: keras.Model, examples: tf.data.Dataset, *, label: str, steps: int,
     batch_size: int, measure: Callable[[], np.ndarray] | None,
 ) -> None:
     settings = job.training
@@ -252,5 +236,5 @@ def _fit(
     options = tf.data.Options()
     options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.DATA
     model.fit(
-        batches.with_options(options), steps_per_epoch=steps, epochs=1, callbacks=callbacks,
+        examples.with_options(options), steps_per_epoch=steps, epochs=1, callbacks=callbacks,
         verbose=0)

@@ -10,7 +10,8 @@ import tensorflow as tf
 import tf_keras as keras
 
 from model import features
-from model.data import ContextTable, context_columns
+from model.batches import context_columns
+from model.data import ContextTable
 from model.encoding import BatchEncoder
 from model.retrieval import ContextRetrieval
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from model import data, features
+from model import data
 from model.features import Kind
 from tests.model import examples
 
@@ -74,47 +74,3 @@ def test_an_empty_split_is_an_empty_table(tmp_path):
 
 def test_a_limit_keeps_the_first_rows(shop):
     assert len(data.context_table(patterns(shop, "train"), (Kind.RECOMMEND,), 20)) == 20
-
-
-def test_text_batches_are_full_and_follow_the_seed(shop):
-    def first(seed):
-        batches = data.text_batches(patterns(shop, "train"), 8, limit=30, seed=seed)
-        return [b[features.PRODUCT].numpy().tolist() for b in batches.take(6)]
-
-    assert first(1) == first(1)
-    assert first(1) != first(2)
-    assert {len(b) for b in first(1)} == {8}
-
-
-def test_fixed_shapes_are_those_of_the_bucket_the_query_limit_and_the_table(shop):
-    batches = data.text_batches(patterns(shop, "train"), 8, limit=30, seed=1, fixed_query_tokens=24)
-    batch = next(iter(batches))
-    assert batch[features.QUERY_TOKENS].shape == [8, 24]
-    assert batch[features.PRODUCT_TOKENS].shape == [8, 7]  # texts of 5 tokens, bucket below 8
-    assert (batch[features.PRODUCT_TOKENS].numpy()[:, 5:] == 0).all()
-    table = data.context_table(patterns(shop, "train"), (Kind.SEARCH, Kind.RECOMMEND), 100)
-    vectors = np.zeros((int(table.texts.nrows()), 2), "f4")
-    shapes = {
-        (tuple(b[features.HISTORY].shape), tuple(b[features.POSITIVES].shape))
-        for b in data.context_batches(table, vectors, 16, seed=0, fixed_shapes=True).take(5)}
-    assert shapes == {((16, 3), (16, 4))}
-
-
-def test_context_batches_carry_the_vectors_of_their_texts(shop):
-    table = data.context_table(patterns(shop, "train"), (Kind.SEARCH, Kind.RECOMMEND), 100)
-    vectors = np.arange(int(table.texts.nrows()) * 2, dtype=np.float32).reshape(-1, 2) + 1.0
-    rows_seen = 0
-    for batch in data.context_batches(table, vectors, 16, seed=0).take(5):
-        assert batch[features.HISTORY].shape[0] == 16
-        assert batch[features.HISTORY].shape[1] >= 1
-        has_query = batch["query"].numpy().any(axis=1)
-        has_history = (batch[features.HISTORY].numpy() >= 0).any(axis=1)
-        np.testing.assert_array_equal(has_query, ~has_history)  # each example has one of them
-        rows_seen += 16
-    assert rows_seen == 80
-
-
-def test_fewer_rows_than_a_batch_still_make_one(shop):
-    table = data.context_table(patterns(shop, "train"), (Kind.RECOMMEND,), 3)
-    batch = next(iter(data.context_batches(table, np.zeros((0, 2), "f4"), 8, seed=0)))
-    assert batch[features.PRODUCT].shape == [8]

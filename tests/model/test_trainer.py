@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 import tf_keras as keras
 
-from model import data, trainer
+from model import batches, data, trainer
 from model.features import Kind
 from model.presets import load_preset
 from model.retrieval import TextRetrieval
@@ -111,7 +111,7 @@ def test_float16_steps_are_scaled(shop):
     exact = TextRetrieval(TextEncoder(preset), 0.05)
     exact.compile(optimizer=keras.optimizers.SGD(1e-2))
     exact.encoder.set_weights(model.encoder.get_weights())
-    [batch] = data.text_batches(job(shop).train, 16, limit=100, seed=1).take(1)
+    [batch] = batches.text_batches(job(shop).train, 16, limit=100, seed=1).take(1)
     before = model.encoder.get_weights()
     for each in (model, exact):
         each.train_step(batch)
@@ -128,14 +128,14 @@ def test_float16_steps_are_scaled(shop):
 def test_steps_of_fixed_shapes_compile_for_accelerators_and_lose_alike(shop, max_negatives):
     encoder = TextEncoder(load_preset("tiny"))
     text = TextRetrieval(encoder, 0.05)
-    [pairs] = data.text_batches(job(shop).train, 16, 100, 1, fixed_query_tokens=24).take(1)
+    [pairs] = batches.text_batches(job(shop).train, 16, 100, 1, fixed_query_tokens=24).take(1)
     table = data.context_table(job(shop).train, (Kind.SEARCH, Kind.RECOMMEND), 200)
     vectors = np.random.default_rng(0).normal(size=(examples.PRODUCTS, 128)).astype("f4")
     contexts = trainer._context_model(
         Training(max_negatives=max_negatives, residual_dropout=0), vectors,
         data.mentions(table, examples.PRODUCTS) > 0, data.wanted_share(table, examples.PRODUCTS))
     texts = np.zeros((int(table.texts.nrows()), 128), "f4")
-    [rows] = data.context_batches(table, texts, 16, 1, fixed_shapes=True).take(1)
+    [rows] = batches.context_batches(table, texts, 16, 1, fixed_shapes=True).take(1)
     for model, batch in ((text, pairs), (contexts, rows)):
         def gradients(batch, model=model):
             with tf.GradientTape() as tape:
