@@ -138,8 +138,9 @@ def train_text(
     if pretrained and measure is not None:
         # What a catalogue asks of itself does not tell how people ask.
         people = data.count(job.evaluation, (Kind.SEARCH,))
-        share, value = blend_with_start(
-            encoder.trainable_weights, start, measure, SHARES if people else HALFWAY)
+        with strategy.scope():  # Where training measured: another scope would trace anew.
+            share, value = blend_with_start(
+                encoder.trainable_weights, start, measure, SHARES if people else HALFWAY)
         _log.info("text: %d%% of what was learned is kept, nDCG@10 %.4f", 100 * share, value)
 
 
@@ -180,7 +181,8 @@ def train_contexts(
     _fit(
         job, model, examples, label="contexts", steps=steps,
         batch_size=settings.context_batch_size, measure=measure)
-    share, value = blend_with_start(weights, start, measure)
+    with strategy.scope():
+        share, value = blend_with_start(weights, start, measure)
     _log.info("contexts: %d%% of what was learned is kept, nDCG@10 %.4f", 100 * share, value)
     residual = model.products.residual
     residual.assign(borrow_residuals(residual.numpy(), mentions, vectors))
