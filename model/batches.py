@@ -1,8 +1,8 @@
-"""Endless shuffled batches of transformed examples, as the two models train on them."""
+"""Shuffled batches of transformed examples, as the two models train on them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import tensorflow as tf
@@ -61,15 +61,16 @@ def text_batches(
 
 
 def context_batches(
-    table: ContextTable, text_vectors: np.ndarray, batch_size: int, seed: int,
+    table: ContextTable, text_vectors: np.ndarray, batch_size: int, steps: int, seed: int,
     fixed_shapes: bool = False,
 ) -> tf.data.Dataset:
-    """Endless shuffled batches of contexts, rows of like history length together, dense.
+    """Shuffled batches of contexts, rows of like history length together, dense.
 
     Args:
         table: the contexts.
         text_vectors: vectors of `table.texts`, `[texts, dim]`.
         batch_size: global batch.
+        steps: number of batches.
         seed: of the order.
         fixed_shapes: whether every batch is as wide as the table's longest history and longest
             list of positives, for accelerators that compile each shape.
@@ -82,11 +83,6 @@ def context_batches(
         most = max(1, *table.positives.row_lengths().numpy())
         widths = max(1, *lengths), most
 
-    def order() -> Iterator[np.ndarray]:
-        generator = np.random.default_rng(seed)
-        while True:
-            yield from _like_lengths(lengths, batch_size, generator)
-
     def batch(rows: tf.Tensor) -> dict[str, tf.Tensor]:
         return {
             "query": tf.gather(vectors, _row(table.query, rows, vectors)),
@@ -94,9 +90,8 @@ def context_batches(
             **context_columns(table, rows, widths),
         }
 
-    dataset = tf.data.Dataset.from_generator(
-        order, output_signature=tf.TensorSpec([batch_size], tf.int64))
-    return dataset.map(batch, num_parallel_calls=2, deterministic=True).prefetch(2)
+    order = tf.data.Dataset.from_tensor_slices(_orders(lengths, batch_size, steps, seed))
+    return order.map(batch, num_parallel_calls=2, deterministic=True).prefetch(2)
 
 
 def context_columns(
@@ -127,10 +122,19 @@ def _row(numbers: np.ndarray, rows: tf.Tensor, vectors: tf.Tensor) -> tf.Tensor:
     return tf.where(chosen < 0, int(vectors.shape[0]) - 1, chosen)
 
 
+def _orders(lengths: np.ndarray, batch_size: int, steps: int, seed: int) -> np.ndarray:
+    """Row numbers of batches, pass after pass, int32 `[steps, batch]`."""
+    generator = np.random.default_rng(seed)
+    passes: list[np.ndarray] = []
+    while sum(map(len, passes)) < steps:
+        passes.append(_like_lengths(lengths, batch_size, generator))
+    return np.concatenate(passes)[:steps]
+
+
 def _like_lengths(
     lengths: np.ndarray, batch_size: int, generator: np.random.Generator,
-) -> Iterator[np.ndarray]:
-    """Row numbers of full batches, each of about one length, in random order: one pass."""
+) -> np.ndarray:
+    """One pass: full batches of about one length each in random order, int32 `[steps, batch]`."""
     # The noise mixes neighbouring lengths, so that batches differ from pass to pass.
     order = np.argsort(lengths + generator.random(len(lengths)) * 3, kind="stable")
     if len(order) < batch_size:
@@ -139,4 +143,4 @@ def _like_lengths(
     # What does not fill a batch is dropped from a random place, not from the longest.
     order = np.delete(order, generator.choice(len(order), len(order) - usable, replace=False))
     batches = order.reshape(-1, batch_size)
-    yield from batches[generator.permutation(len(batches))]
+    return batches[generator.permutation(len(batches))].astype(np.int32)

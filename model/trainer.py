@@ -173,7 +173,7 @@ def train_contexts(
         steps = per_pass * settings.context_epochs
         model.compile(optimizer=_optimizer(settings.context_learning_rate, steps))
     examples = batches.context_batches(
-        table, encode(table.texts), settings.context_batch_size, job.seed,
+        table, encode(table.texts), settings.context_batch_size, steps, job.seed,
         acceleration.compiles_shapes(strategy))
     measure = ContextMeasure(model, held_out, encode(held_out.texts))
     weights = model.additions
@@ -236,6 +236,8 @@ def _fit(
         callbacks.append(keras.callbacks.TensorBoard(
             logs, update_freq="epoch", profile_batch=(5, 15), write_graph=False))
     options = tf.data.Options()
+    # Its thread looks up once a minute, and the end of fit waits for it; nothing here is tuned.
+    options.autotune.enabled = False
     options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.DATA
     model.fit(
         examples.with_options(options), steps_per_epoch=steps, epochs=1, callbacks=callbacks,

@@ -39,7 +39,8 @@ def test_fixed_shapes_are_those_of_the_bucket_the_query_limit_and_the_table(shop
     vectors = np.zeros((int(table.texts.nrows()), 2), "f4")
     shapes = {
         (tuple(b[features.HISTORY].shape), tuple(b[features.POSITIVES].shape))
-        for b in batches.context_batches(table, vectors, 16, seed=0, fixed_shapes=True).take(5)}
+        for b in batches.context_batches(
+            table, vectors, 16, steps=5, seed=0, fixed_shapes=True)}
     assert shapes == {((16, 3), (16, 4))}
 
 
@@ -47,7 +48,7 @@ def test_context_batches_carry_the_vectors_of_their_texts(shop):
     table = data.context_table(patterns(shop, "train"), (Kind.SEARCH, Kind.RECOMMEND), 100)
     vectors = np.arange(int(table.texts.nrows()) * 2, dtype=np.float32).reshape(-1, 2) + 1.0
     rows_seen = 0
-    for batch in batches.context_batches(table, vectors, 16, seed=0).take(5):
+    for batch in batches.context_batches(table, vectors, 16, steps=5, seed=0):
         assert batch[features.HISTORY].shape[0] == 16
         assert batch[features.HISTORY].shape[1] >= 1
         has_query = batch["query"].numpy().any(axis=1)
@@ -59,5 +60,5 @@ def test_context_batches_carry_the_vectors_of_their_texts(shop):
 
 def test_fewer_rows_than_a_batch_still_make_one(shop):
     table = data.context_table(patterns(shop, "train"), (Kind.RECOMMEND,), 3)
-    batch = next(iter(batches.context_batches(table, np.zeros((0, 2), "f4"), 8, seed=0)))
+    batch = next(iter(batches.context_batches(table, np.zeros((0, 2), "f4"), 8, steps=1, seed=0)))
     assert batch[features.PRODUCT].shape == [8]

@@ -135,7 +135,7 @@ def test_steps_of_fixed_shapes_compile_for_accelerators_and_lose_alike(shop, max
         Training(max_negatives=max_negatives, residual_dropout=0), vectors,
         data.mentions(table, examples.PRODUCTS) > 0, data.wanted_share(table, examples.PRODUCTS))
     texts = np.zeros((int(table.texts.nrows()), 128), "f4")
-    [rows] = batches.context_batches(table, texts, 16, 1, fixed_shapes=True).take(1)
+    [rows] = batches.context_batches(table, texts, 16, 1, 1, fixed_shapes=True)
     for model, batch in ((text, pairs), (contexts, rows)):
         def gradients(batch, model=model):
             with tf.GradientTape() as tape:
