@@ -66,3 +66,8 @@ def write_shop(folder, *, searches=200, histories=200, validated=True):
     assets.mkdir(parents=True)
     (assets / "product_id").write_text("".join(f"p{p}\n" for p in range(PRODUCTS)))
     return texts
+
+
+def patterns(shop, split):
+    """File patterns of a split of the fixture `shop`."""
+    return [str(shop[0] / f"Split-{split}" / "*")]

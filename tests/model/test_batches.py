@@ -1,27 +1,15 @@
 """Batches: full, seeded, padded."""
 
 import numpy as np
-import pytest
 
 from model import batches, data, features
 from model.features import Kind
 from tests.model import examples
 
 
-@pytest.fixture(scope="module")
-def shop(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("shop")
-    texts = examples.write_shop(folder / "data", searches=30, histories=50)
-    return folder / "data", texts
-
-
-def patterns(shop, split):
-    return [str(shop[0] / f"Split-{split}" / "*")]
-
-
 def test_text_batches_are_full_and_follow_the_seed(shop):
     def first(seed):
-        drawn = batches.text_batches(patterns(shop, "train"), 8, limit=30, seed=seed)
+        drawn = batches.text_batches(examples.patterns(shop, "train"), 8, limit=30, seed=seed)
         return [b[features.PRODUCT].numpy().tolist() for b in drawn.take(6)]
 
     assert first(1) == first(1)
@@ -31,11 +19,11 @@ def test_text_batches_are_full_and_follow_the_seed(shop):
 
 def test_fixed_shapes_are_those_of_the_bucket_the_query_limit_and_the_table(shop):
     [batch] = batches.text_batches(
-        patterns(shop, "train"), 8, limit=30, seed=1, fixed_query_tokens=24).take(1)
+        examples.patterns(shop, "train"), 8, limit=30, seed=1, fixed_query_tokens=24).take(1)
     assert batch[features.QUERY_TOKENS].shape == [8, 24]
     assert batch[features.PRODUCT_TOKENS].shape == [8, 7]  # texts of 5 tokens, bucket below 8
     assert (batch[features.PRODUCT_TOKENS].numpy()[:, 5:] == 0).all()
-    table = data.context_table(patterns(shop, "train"), (Kind.SEARCH, Kind.RECOMMEND), 100)
+    table = data.context_table(examples.patterns(shop, "train"), (Kind.SEARCH, Kind.RECOMMEND), 100)
     vectors = np.zeros((int(table.texts.nrows()), 2), "f4")
     shapes = {
         (tuple(b[features.HISTORY].shape), tuple(b[features.POSITIVES].shape))
@@ -45,7 +33,7 @@ def test_fixed_shapes_are_those_of_the_bucket_the_query_limit_and_the_table(shop
 
 
 def test_context_batches_carry_the_vectors_of_their_texts(shop):
-    table = data.context_table(patterns(shop, "train"), (Kind.SEARCH, Kind.RECOMMEND), 100)
+    table = data.context_table(examples.patterns(shop, "train"), (Kind.SEARCH, Kind.RECOMMEND), 100)
     vectors = np.arange(int(table.texts.nrows()) * 2, dtype=np.float32).reshape(-1, 2) + 1.0
     rows_seen = 0
     for batch in batches.context_batches(table, vectors, 16, steps=5, seed=0):
@@ -59,6 +47,6 @@ def test_context_batches_carry_the_vectors_of_their_texts(shop):
 
 
 def test_fewer_rows_than_a_batch_still_make_one(shop):
-    table = data.context_table(patterns(shop, "train"), (Kind.RECOMMEND,), 3)
+    table = data.context_table(examples.patterns(shop, "train"), (Kind.RECOMMEND,), 3)
     batch = next(iter(batches.context_batches(table, np.zeros((0, 2), "f4"), 8, steps=1, seed=0)))
     assert batch[features.PRODUCT].shape == [8]

@@ -8,19 +8,8 @@ from model.features import Kind
 from tests.model import examples
 
 
-@pytest.fixture(scope="module")
-def shop(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("shop")
-    texts = examples.write_shop(folder / "data", searches=30, histories=50)
-    return folder / "data", texts
-
-
-def patterns(shop, split):
-    return [str(shop[0] / f"Split-{split}" / "*")]
-
-
 def test_kinds_are_told_apart(shop):
-    train = patterns(shop, "train")
+    train = examples.patterns(shop, "train")
     assert data.count(train, (Kind.SEARCH,)) == 30
     assert data.count(train, (Kind.RECOMMEND,)) == 50
     assert data.count(train, (Kind.SEARCH, Kind.RECOMMEND)) == 80
@@ -33,12 +22,12 @@ def test_no_file_is_an_error(tmp_path):
 
 
 def test_the_catalogue_is_read_in_the_order_of_the_numbers(shop):
-    tokens = data.catalogue_tokens(patterns(shop, "catalogue"), examples.PRODUCTS)
+    tokens = data.catalogue_tokens(examples.patterns(shop, "catalogue"), examples.PRODUCTS)
     assert tokens.to_list() == shop[1]  # they were written in reverse
 
 
 def test_a_product_without_a_row_has_no_tokens(shop):
-    tokens = data.catalogue_tokens(patterns(shop, "catalogue"), examples.PRODUCTS + 1)
+    tokens = data.catalogue_tokens(examples.patterns(shop, "catalogue"), examples.PRODUCTS + 1)
     assert tokens[-1].numpy().tolist() == []
 
 
@@ -73,4 +62,4 @@ def test_an_empty_split_is_an_empty_table(tmp_path):
 
 
 def test_a_limit_keeps_the_first_rows(shop):
-    assert len(data.context_table(patterns(shop, "train"), (Kind.RECOMMEND,), 20)) == 20
+    assert len(data.context_table(examples.patterns(shop, "train"), (Kind.RECOMMEND,), 20)) == 20
