@@ -1,16 +1,15 @@
-"""The servable: towers and index as one module with the signatures that shops call."""
+"""The servable: towers, arms and index as one module with the signatures that shops call."""
 
 from __future__ import annotations
 
-import dataclasses
 import pathlib
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import tensorflow as tf
 
-from model.membership import is_among
+from model.fusion import ContextKind
+from model.hybrid import Behaviour, Hybrid, Request, context_kinds
 
 NO_PRODUCT = ""
 """Fills a row of results where fewer than K products are left."""
@@ -18,25 +17,9 @@ NO_PRODUCT = ""
 NO_SCORE = -1.0
 """Score beside `NO_PRODUCT`: below that of any product."""
 
-Search = Callable[[tf.Tensor, tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
-"""Maps vectors `[batch, dim]` and a count to scores and rows `[batch, count]`, best first."""
-
-
-@dataclasses.dataclass(frozen=True)
-class Catalogue:
-    """What the servable knows of the products.
-
-    Attributes:
-        ids_file: text file of product ids, one a line, in the order of the rows.
-        vectors: unit vectors, float32 `[products, dim]`.
-        popular: rows of the products, most popular first, int `[products]`.
-        popularity: share of all wants of each of `popular`, float `[products]`.
-    """
-
-    ids_file: pathlib.Path
-    vectors: np.ndarray
-    popular: np.ndarray
-    popularity: np.ndarray
+BACKTEST = "backtest_"
+"""Before the name of a signature that knows only what happened before validation begins: what the
+gate judges, since the others have counted the answers."""
 
 
 class Servable(tf.Module):
@@ -44,44 +27,34 @@ class Servable(tf.Module):
 
     Args:
         towers: a loaded SavedModel of `model.exporting.TowersModule`.
-        catalogue: the products.
-        search: the index.
-        index_state: what holds the index's variables, so that they are saved.
-        top_k: K of every signature; fewer where the catalogue has fewer products.
+        ids_file: text file of product ids, one a line, in the order of the rows.
+        hybrid: the arms over the products.
+        behaviour: what shoppers did, until now.
+        backtest: what they did before validation begins; None where nothing is held out.
     """
 
     def __init__(
-        self, towers: Any, catalogue: Catalogue, search: Search, index_state: Any, top_k: int,
+        self, towers: Any, ids_file: pathlib.Path, hybrid: Hybrid, behaviour: Behaviour,
+        backtest: Behaviour | None,
     ) -> None:
         super().__init__(name="servable")
         self.towers = towers
-        self.index_state = index_state
-        self.vectors = tf.Variable(catalogue.vectors, trainable=False, name="vectors")
+        self.hybrid, self.behaviour, self.backtest = hybrid, behaviour, backtest
         self.rows = tf.lookup.StaticHashTable(
             tf.lookup.TextFileInitializer(
-                str(catalogue.ids_file), tf.string, tf.lookup.TextFileIndex.WHOLE_LINE, tf.int64,
+                str(ids_file), tf.string, tf.lookup.TextFileIndex.WHOLE_LINE, tf.int64,
                 tf.lookup.TextFileIndex.LINE_NUMBER), default_value=-1)
-        ids = catalogue.ids_file.read_bytes().split(b"\n")[: len(catalogue.vectors)]
+        ids = ids_file.read_bytes().split(b"\n")[: int(hybrid.vectors.shape[0])]
         self.ids = tf.Variable(ids, trainable=False, name="ids")
-        self.popular = tf.Variable(
-            catalogue.popular.astype(np.int64), trainable=False, name="popular")
-        self.popularity = tf.Variable(
-            catalogue.popularity.astype(np.float32), trainable=False, name="popularity")
-        self._search = search
-        self._size = len(catalogue.vectors)
-        self._top_k = min(top_k, self._size)
 
     def signatures(self) -> dict[str, Any]:
         """The concrete functions to save, by name; see ARCHITECTURE for what each takes."""
         strings = tf.TensorSpec([None], tf.string)
-        lists = tf.TensorSpec([None, None], tf.string)
-        search = _concrete(self._answer_search, query=strings)
+        answers = self._rankings("", self.behaviour)
+        if self.backtest is not None:
+            answers |= self._rankings(BACKTEST, self.backtest)
         return {
-            "serving_default": search,
-            "search": search,
-            "recommend": _concrete(
-                self._answer_recommend, history=lists, profile=strings, query=strings,
-                exclude=lists),
+            "serving_default": answers["search"], **answers,
             "similar": _concrete(self._answer_similar, product_id=strings),
             "embed_query": _concrete(
                 lambda query: {"embedding": self.towers.embed_query(query)}, query=strings),
@@ -89,54 +62,64 @@ class Servable(tf.Module):
                 lambda text: {"embedding": self.towers.embed_product_text(text)}, text=strings),
         }
 
-    def _answer_search(self, query: tf.Tensor) -> dict[str, tf.Tensor]:
-        nothing = tf.zeros([tf.size(query), 0], tf.int64)
-        return self._top(self.towers.embed_query(query), nothing)
+    def _rankings(self, prefix: str, behaviour: Behaviour) -> dict[str, Any]:
+        strings = tf.TensorSpec([None], tf.string)
+        lists = tf.TensorSpec([None, None], tf.string)
 
-    def _answer_recommend(
+        def search(query: tf.Tensor) -> dict[str, tf.Tensor]:
+            return self._answers(self.search_request(query), behaviour)
+
+        def recommend(
+            history: tf.Tensor, profile: tf.Tensor, query: tf.Tensor, exclude: tf.Tensor,
+        ) -> dict[str, tf.Tensor]:
+            return self._answers(
+                self.recommend_request(history, profile, query, exclude), behaviour)
+
+        return {
+            f"{prefix}search": _concrete(search, query=strings),
+            f"{prefix}recommend": _concrete(
+                recommend, history=lists, profile=strings, query=strings, exclude=lists),
+        }
+
+    def search_request(self, query: tf.Tensor) -> Request:
+        """What the arms read of queries, string `[batch]`."""
+        nothing = tf.fill([tf.size(query), 1], tf.constant(-1, tf.int64))
+        vector = self.towers.embed_query(query)
+        return Request(
+            vector, query, nothing, nothing[:, :0], context_kinds(vector, query, nothing))
+
+    def recommend_request(
         self, history: tf.Tensor, profile: tf.Tensor, query: tf.Tensor, exclude: tf.Tensor,
-    ) -> dict[str, tf.Tensor]:
+    ) -> Request:
+        """What the arms read of contexts; arguments as the signature `recommend` takes them."""
         rows = self.rows.lookup(history)
         # Oldest first comes in, with "" and unknown ids among them; newest first goes on.
         known = tf.ragged.boolean_mask(rows, rows >= 0)[:, ::-1].to_tensor(default_value=-1)
         known = tf.pad(
             known, [[0, 0], [0, tf.cast(tf.shape(known)[1] == 0, tf.int32)]], constant_values=-1)
-        vectors = tf.gather(self.vectors, tf.maximum(known, 0))
-        context = self.towers.embed_context(query, profile, vectors, known >= 0)
-        return self._top(context, self.rows.lookup(exclude))
+        vectors = tf.gather(self.hybrid.vectors, tf.maximum(known, 0))
+        vector = self.towers.embed_context(query, profile, vectors, known >= 0)
+        return Request(
+            vector, query, known, self.rows.lookup(exclude),
+            context_kinds(vector, query, known))
 
     def _answer_similar(self, product_id: tf.Tensor) -> dict[str, tf.Tensor]:
         rows = self.rows.lookup(product_id)
         known = tf.cast(rows >= 0, tf.float32)[:, tf.newaxis]
-        vectors = tf.gather(self.vectors, tf.maximum(rows, 0)) * known
-        return self._top(vectors, rows[:, tf.newaxis])
+        vectors = tf.gather(self.hybrid.vectors, tf.maximum(rows, 0)) * known
+        kinds = tf.where(rows >= 0, int(ContextKind.PRODUCT), int(ContextKind.NOTHING))
+        nothing = tf.fill([tf.size(rows), 1], tf.constant(-1, tf.int64))
+        return self._answers(Request(
+            vectors, tf.fill(tf.shape(rows), ""), nothing, rows[:, tf.newaxis], kinds),
+            self.behaviour)
 
-    def _top(self, vectors: tf.Tensor, exclude: tf.Tensor) -> dict[str, tf.Tensor]:
-        """The best K products for vectors, or the popular ones for a vector of zeros.
-
-        Args:
-            vectors: float `[batch, dim]`.
-            exclude: rows to leave out, int64 `[batch, excluded]`, -1 for none.
-        """
-        count = tf.minimum(self._top_k + tf.shape(exclude)[1], self._size)
-        scores, rows = self._search(vectors, count)
-        # An approximate index may return fewer places than asked for, and leave some empty.
-        short = [[0, 0], [0, count - tf.shape(rows)[1]]]
-        rows = tf.pad(tf.cast(rows, tf.int64), short, constant_values=-1)
-        scores = tf.pad(scores, short, constant_values=NO_SCORE)
-        blank = tf.reduce_sum(tf.abs(vectors), axis=1, keepdims=True) == 0.0
-        rows = tf.where(blank, self.popular[:count][tf.newaxis, :], rows)
-        scores = tf.where(blank, self.popularity[:count][tf.newaxis, :], scores)
-        usable = (rows >= 0) & (rows < self._size) & tf.math.is_finite(scores)
-        usable &= ~is_among(rows, exclude)
-        # A stable sort brings what is usable forward and keeps the order of the scores.
-        order = tf.argsort(tf.cast(~usable, tf.int32), axis=1, stable=True)[:, : self._top_k]
-        usable = tf.gather(usable, order, batch_dims=1)
-        rows = tf.gather(rows, order, batch_dims=1)
-        ids = tf.gather(self.ids, tf.clip_by_value(rows, 0, self._size - 1))
+    def _answers(self, request: Request, behaviour: Behaviour) -> dict[str, tf.Tensor]:
+        rows, scores = self.hybrid.answer(request, behaviour)
+        found = rows >= 0
+        ids = tf.gather(self.ids, tf.maximum(rows, 0))
         return {
-            "product_id": tf.where(usable, ids, NO_PRODUCT),
-            "score": tf.where(usable, tf.gather(scores, order, batch_dims=1), NO_SCORE),
+            "product_id": tf.where(found, ids, NO_PRODUCT),
+            "score": tf.where(found, scores, NO_SCORE),
         }
 
 

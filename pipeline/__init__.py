@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pipeline.artifacts import Contexts, Popularity, Quarantine
+    from pipeline.artifacts import Contexts, Popularity, Quarantine, Sequences
 
-__all__ = ["Contexts", "Popularity", "Quarantine"]
+__all__ = ["Contexts", "Popularity", "Quarantine", "Sequences"]
 
 
 def __getattr__(name: str) -> Any:

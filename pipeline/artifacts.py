@@ -23,3 +23,9 @@ class Popularity(artifact.Artifact):
     """How often each product was wanted: `popularity.json`."""
 
     TYPE_NAME = "pipeline.Popularity"
+
+
+class Sequences(artifact.Artifact):
+    """Shoppers' wants in order, without the shoppers: `sequences-*.jsonl.gz`."""
+
+    TYPE_NAME = "pipeline.Sequences"

@@ -61,6 +61,9 @@ class Examples(Section):
 class Index(Section):
     """How the catalogue is indexed."""
 
+    arms: tuple[Literal["dense", "lexical", "collaborative", "popularity"], ...] = Field(
+        ("dense", "lexical", "collaborative", "popularity"), min_length=1,
+        description="What finds candidates and scores them; the report says what each is worth.")
     kind: Literal["auto", "brute_force", "scann"] = Field(
         "auto", description="auto: brute force below brute_force_below products, else ScaNN.")
     brute_force_below: int = Field(

@@ -66,7 +66,7 @@ def create_pipeline(
         transformed_examples=transform.outputs["transformed_examples"],
         transform_graph=transform.outputs["transform_graph"], examples=join.outputs["examples"],
         popularity=join.outputs["popularity"], contexts=join.outputs["contexts"],
-        config=config.index.model_dump_json(),
+        sequences=join.outputs["sequences"], config=config.index.model_dump_json(),
         serving=config.serving.model_dump_json(), tensorboard_dir=tensorboard_dir)
     evaluator, validator, pusher = _judge_and_push(
         index, join, config, serving_dir, tensorboard_dir)

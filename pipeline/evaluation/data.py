@@ -23,6 +23,8 @@ class Context:
         history: product ids, oldest first.
         relevant: gain of each relevant product; a gain above 0 is relevant.
         slices: names of the slices that the context belongs to, its kind among them.
+        source: what it was made of: `search`, `recommend`, or `catalogue` where nobody asked it.
+        role: `tunes`, `judges` or `both`; see `pipeline.examples.contexts`.
     """
 
     kind: str
@@ -31,6 +33,8 @@ class Context:
     history: tuple[str, ...]
     relevant: Mapping[str, float]
     slices: tuple[str, ...]
+    source: str = ""
+    role: str = "both"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -101,7 +105,8 @@ def _parse_context(line: str) -> Context:
     slices = dict.fromkeys([f"kind:{row['kind']}", *row["slices"]])
     return Context(
         kind=row["kind"], query=row["query"], profile=row["profile"],
-        history=tuple(row["history"]), relevant=row["relevant"], slices=tuple(slices))
+        history=tuple(row["history"]), relevant=row["relevant"], slices=tuple(slices),
+        source=row["source"], role=row["role"])
 
 
 def _read_lines(path: str) -> Iterator[str]:

@@ -34,6 +34,7 @@ from pipeline.evaluation.results import (
 )
 from pipeline.evaluation.servable import Servable
 from pipeline.evaluation.slices import slice_members
+from pipeline.examples.records import TUNES
 from pipeline.versions import live_version
 
 DEPTH = 100  # Ranks that are looked at; a person does not look further.
@@ -98,7 +99,9 @@ def evaluate(
         popularity: how often each product was wanted in training.
         config: of the run; the gate and the seed decide here, all of it is put on record.
     """
-    judged = [context for context in contexts if _answerable(context, catalogue)]
+    judged = [
+        context for context in contexts
+        if context.role != TUNES and _answerable(context, catalogue)]
     version = live_version(live_dir)
     rankings, live_problem = _rank_all(model_dir, live_dir, version, judged, catalogue, popularity)
     relevance = Relevance.of([_numbered(context, catalogue) for context in judged])
@@ -115,7 +118,8 @@ def evaluate(
         first_ranks=first_ranks,
         examples=example_queries(judged, rankings[CANDIDATE], scores, catalogue, _EXAMPLES),
         facts=Facts(
-            contexts=len(judged), unanswerable=len(contexts) - len(judged),
+            contexts=len(judged), unanswerable=sum(
+                not _answerable(context, catalogue) for context in contexts),
             catalogue=len(catalogue), data_hash=data_hash(contexts, catalogue),
             config=config, code=describe_code(), live_version=version))
 

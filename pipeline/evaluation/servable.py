@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 import tqdm
 
+from model.signatures import BACKTEST
 from pipeline.evaluation.data import Catalogue, Context
 from pipeline.evaluation.metrics import NOTHING, Ints
 from pipeline.serving_validation.probe import load_servable, padded
@@ -62,13 +63,18 @@ class Servable:
                     bar.update(len(batch))
         return rankings
 
+    def _signature(self, name: str) -> Any:
+        """The signature that knows nothing of what came after validation began, if there is one."""
+        signatures = self._loaded.signatures
+        return signatures.get(BACKTEST + name) or signatures[name]
+
     def _search(self, contexts: Sequence[Context]) -> list[list[bytes]]:
         queries = tf.constant([context.query for context in contexts], tf.string)
-        answer = self._loaded.signatures["search"](query=queries)
+        answer = self._signature("search")(query=queries)
         return answer["product_id"].numpy().tolist()
 
     def _recommend(self, contexts: Sequence[Context]) -> list[list[bytes]]:
-        signature = self._loaded.signatures["recommend"]
+        signature = self._signature("recommend")
         specs = signature.structured_input_signature[1]
         histories = [context.history for context in contexts]
         answer = signature(

@@ -15,7 +15,7 @@ from tfx.dsl.components.base import base_beam_component, base_beam_executor, exe
 from tfx.proto import example_gen_pb2
 from tfx.types import artifact_utils, component_spec, standard_artifacts
 
-from pipeline.artifacts import Contexts, Popularity
+from pipeline.artifacts import Contexts, Popularity, Sequences
 from pipeline.config import Examples
 from pipeline.examples.files import SPLITS, run_join
 
@@ -44,6 +44,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             {split: artifact_utils.get_split_uri([examples], split) for split in SPLITS},
             artifact_utils.get_single_uri(output_dict["contexts"]),
             artifact_utils.get_single_uri(output_dict["popularity"]),
+            artifact_utils.get_single_uri(output_dict["sequences"]),
             Examples.model_validate_json(exec_properties["config"]),
             exec_properties["seed"])
         for name, count in sorted(counts.items()):
@@ -62,16 +63,18 @@ class ExamplesJoinSpec(component_spec.ComponentSpec):
         "examples": component_spec.ChannelParameter(type=standard_artifacts.Examples),
         "contexts": component_spec.ChannelParameter(type=Contexts),
         "popularity": component_spec.ChannelParameter(type=Popularity),
+        "sequences": component_spec.ChannelParameter(type=Sequences),
     }
 
 
 class ExamplesJoin(base_beam_component.BaseBeamComponent):
-    """Tables -> training examples, validation contexts and popularity.
+    """Tables -> training examples, validation contexts, popularity and sequences.
 
     Outputs:
         examples: splits train, eval and catalogue; features as `records.write_example` makes them.
         contexts: `contexts.jsonl.gz`.
         popularity: `popularity.json`.
+        sequences: `sequences-*.jsonl.gz`.
     """
 
     SPEC_CLASS = ExamplesJoinSpec
@@ -89,4 +92,5 @@ class ExamplesJoin(base_beam_component.BaseBeamComponent):
             tables=examples, config=config, seed=seed,
             examples=types.Channel(type=standard_artifacts.Examples),
             contexts=types.Channel(type=Contexts),
-            popularity=types.Channel(type=Popularity)))
+            popularity=types.Channel(type=Popularity),
+            sequences=types.Channel(type=Sequences)))

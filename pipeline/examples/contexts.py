@@ -1,22 +1,29 @@
-"""Which validation contexts are kept, and how a line of `contexts.jsonl.gz` reads.
+"""Which validation contexts are kept, what for, and how a line of `contexts.jsonl.gz` reads.
 
-A line is `{"context_id", "kind", "query", "profile", "history", "relevant", "slices"}`. The id is
-a hash of the other fields: it names a line in a report without naming a shopper.
+A line is `{"context_id", "kind", "source", "role", "query", "profile", "history", "relevant",
+"slices"}`. The id is a hash of the other fields: it names a line in a report without naming a
+shopper.
+
+Half of the contexts of a kind tune: they say when training stops and what each arm weighs. The
+other half judges: the gate would be too kind on contexts that something was chosen by.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 
 import apache_beam as beam
 
-from pipeline.examples.records import Context
+from pipeline.examples.records import JUDGES, TUNES, Context
+
+MIN_DIVIDED = 200
+"""Contexts of a kind below which all do both: a hundred are few to judge by, fewer are none."""
 
 
 class ChooseContexts(beam.PTransform):
-    """Keeps the `limit` contexts of each kind that come first by hash."""
+    """Keeps the `limit` contexts of each kind that come first by hash, and divides their roles."""
 
     def __init__(self, limit: int) -> None:
         super().__init__()
@@ -29,8 +36,17 @@ class ChooseContexts(beam.PTransform):
             | "KeyByKind" >> beam.Map(lambda context: (context.kind, context))
             | "FirstByHash" >> beam.combiners.Top.PerKey(
                 self._limit, key=lambda context: context.order, reverse=True)
-            | "Ungroup" >> beam.FlatMap(lambda chosen: chosen[1])
+            | "DivideRoles" >> beam.FlatMap(lambda chosen: divide_roles(chosen[1]))
         )
+
+
+def divide_roles(contexts: Sequence[Context]) -> Iterator[Context]:
+    """Contexts of one kind, ordered by their hash, with every second one's role the other."""
+    for number, context in enumerate(contexts):
+        if len(contexts) < MIN_DIVIDED:
+            yield context
+        else:
+            yield context._replace(role=(TUNES, JUDGES)[number % 2])
 
 
 class RenderContexts(beam.PTransform):
@@ -51,6 +67,8 @@ def render_contexts(contexts: Iterable[Context]) -> list[str]:
     for context in contexts:
         content = {
             "kind": context.kind,
+            "source": context.source,
+            "role": context.role,
             "query": context.query,
             "profile": context.profile,
             "history": list(context.history),

@@ -9,6 +9,7 @@ import apache_beam as beam
 from apache_beam.metrics import MetricsFilter
 
 from pipeline.config import Examples
+from pipeline.examples import sequences
 from pipeline.examples.join import METRICS_NAMESPACE, join_examples
 from pipeline.examples.records import CATALOGUE, EVAL, TRAIN
 from pipeline.ingest.contract import DatasetError
@@ -53,6 +54,7 @@ def run_join(
     examples_dirs: dict[str, str],
     contexts_dir: str,
     popularity_dir: str,
+    sequences_dir: str,
     settings: Examples,
     seed: int,
 ) -> dict[str, int]:
@@ -64,6 +66,7 @@ def run_join(
         examples_dirs: folder of each split to write.
         contexts_dir: receives `contexts.jsonl.gz`.
         popularity_dir: receives `popularity.json`.
+        sequences_dir: receives `sequences-*.jsonl.gz`.
         settings: of the examples section.
         seed: of every hash.
 
@@ -85,6 +88,8 @@ def run_join(
         _ = joined.context_lines | "WriteContexts" >> _write_one_file(contexts_dir, CONTEXTS_FILE)
         _ = joined.popularity | "WritePopularity" >> _write_one_file(
             popularity_dir, POPULARITY_FILE)
+        _ = joined.sequence_lines | "WriteSequences" >> beam.io.WriteToText(
+            os.path.join(sequences_dir, sequences.FILES), file_name_suffix=".jsonl.gz")
     found = p.result.metrics().query(MetricsFilter().with_namespace(METRICS_NAMESPACE))
     counts = {metric.key.metric.name: metric.committed for metric in found["counters"]}
     if not any(name.startswith(f"{TRAIN}/") for name in counts):

@@ -1,4 +1,4 @@
-"""Tables -> training examples, validation contexts and popularity, as one Beam transform.
+"""Tables -> training examples, validation contexts, popularity and sequences, as one transform.
 
 Five steps, a module each: facts of all events and judgments (`split`, `queries`), a group by
 shopper (`histories`), a group by query (`queries`), the catalogue's own queries where people asked
@@ -23,6 +23,7 @@ from pipeline.examples.histories import QueryPair
 from pipeline.examples.popularity import CountPopularity
 from pipeline.examples.queries import GatherJudgmentFacts, JudgmentFacts
 from pipeline.examples.records import CATALOGUE, EVAL, TRAIN, Draft, Event, Product
+from pipeline.examples.sequences import render_sequence, shopper_sequence
 from pipeline.examples.split import EventFacts, GatherEventFacts, has_real_time, normalise_query
 from pipeline.examples.text import clean_product
 
@@ -34,13 +35,14 @@ EVAL_EXAMPLES_PER_CONTEXT = 5
 
 
 class Joined(NamedTuple):
-    """What the join gives: serialized tf.Examples by split, and the text of two small files."""
+    """What the join gives: serialized tf.Examples by split, and the lines of other files."""
 
     train: beam.PCollection[bytes]
     eval: beam.PCollection[bytes]
     catalogue: beam.PCollection[bytes]
     context_lines: beam.PCollection[str]
     popularity: beam.PCollection[str]
+    sequence_lines: beam.PCollection[str]
 
 
 def join_examples(
@@ -65,7 +67,7 @@ def join_examples(
         {"events": rows.events, "profiles": rows.profiles}
         | "GroupByShopper" >> beam.CoGroupByKey()
         | "Shoppers" >> beam.ParDo(ShopperDoFn(settings, seed), event_facts).with_outputs(
-            "contexts", "pairs", "wants", main="drafts"))
+            "contexts", "pairs", "wants", "sequences", main="drafts"))
     asked = (
         {"judgments": rows.judgments | "KeyByQuery" >> beam.Map(
             lambda judgment: (normalise_query(judgment.query), judgment)),
@@ -85,8 +87,10 @@ def join_examples(
     chosen = (
         (contexts, made.contexts) | "AllContexts" >> beam.Flatten()
         | "ChooseContexts" >> ChooseContexts(settings.max_contexts))
-    eval_drafts = chosen | "EvalDrafts" >> beam.FlatMap(
-        histories.context_drafts, EVAL_EXAMPLES_PER_CONTEXT)
+    eval_drafts = (
+        chosen
+        | "Tuning" >> beam.Filter(lambda context: context.role != records.JUDGES)
+        | "EvalDrafts" >> beam.FlatMap(histories.context_drafts, EVAL_EXAMPLES_PER_CONTEXT))
     drafts = (
         (shoppers.drafts, asked.drafts, made.drafts, eval_drafts) | "Drafts" >> beam.Flatten())
     examples = {"products": rows.products, "drafts": drafts} | "JoinProducts" >> JoinProducts()
@@ -97,6 +101,7 @@ def join_examples(
         context_lines=chosen | "RenderContexts" >> RenderContexts(),
         popularity=(shoppers.wants, asked.wants) | "Wants" >> beam.Flatten()
         | "Popularity" >> CountPopularity(),
+        sequence_lines=shoppers.sequences | "RenderSequences" >> beam.Map(render_sequence),
     )
 
 
@@ -129,7 +134,7 @@ def _count(pcoll: beam.PCollection[Any], label: str) -> pvalue.AsSingleton:
 
 
 class ShopperDoFn(beam.DoFn):
-    """A shopper's events and profile -> drafts, contexts, query pairs and wanted products."""
+    """A shopper's events and profile -> drafts, contexts, query pairs, wants and a sequence."""
 
     def __init__(self, settings: Examples, seed: int) -> None:
         super().__init__()
@@ -155,6 +160,9 @@ class ShopperDoFn(beam.DoFn):
             yield pvalue.TaggedOutput("pairs", pair)
         for product_id in histories.trained_wants(shopper):
             yield pvalue.TaggedOutput("wants", product_id)
+        sequence = shopper_sequence(shopper, facts.cut is not None)
+        if sequence is not None:
+            yield pvalue.TaggedOutput("sequences", sequence)
 
 
 class QueryDoFn(beam.DoFn):

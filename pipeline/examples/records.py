@@ -18,6 +18,10 @@ CATALOGUE = "catalogue"
 TRAIN = "train"
 EVAL = "eval"
 
+TUNES = "tunes"
+JUDGES = "judges"
+BOTH = "both"
+
 
 class Product(NamedTuple):
     """A catalogue row; `attributes` is JSON as ingested, or readable text once cleaned."""
@@ -91,6 +95,8 @@ class Context(NamedTuple):
         order: uniform hash in [0, 1) by which contexts are chosen.
         gains: product id -> gain, over 0.
         positives: (product id, weight) that become examples of the eval split.
+        role: whether it tells when training stops and what arms weigh ("tunes"), whether it is
+            what the gate looks at ("judges"), or both.
     """
 
     kind: str
@@ -102,6 +108,7 @@ class Context(NamedTuple):
     query: str = ""
     profile: str = ""
     history: tuple[str, ...] = ()
+    role: str = BOTH
 
 
 def read_product(serialized: bytes) -> Product:

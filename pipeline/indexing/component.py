@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+import pathlib
 import posixpath
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import apache_beam as beam
+import numpy as np
 import tensorflow as tf
 from tfx import types
 from tfx.dsl.components.base import base_beam_component, base_beam_executor, executor_spec
@@ -16,11 +19,19 @@ from tfx.types import artifact_utils, component_spec, standard_artifacts
 from tfx.utils import path_utils
 
 from model import data
-from pipeline.artifacts import Contexts, Popularity
+from model.fusion import prior_weights
+from model.hybrid import Behaviour, Hybrid
+from model.lexical import LexicalIndex
+from model.signatures import Servable
+from pipeline.artifacts import Contexts, Popularity, Sequences
 from pipeline.config import Index, Serving
 from pipeline.evaluation.data import read_contexts, read_popularity
+from pipeline.examples.sequences import read_sequences, without_held_out
 from pipeline.indexing import embed, projector, search, servable
+from pipeline.indexing.behaviour import count_behaviour
+from pipeline.indexing.catalogue import read_texts
 from pipeline.indexing.probes import probe_vectors
+from pipeline.indexing.weighing import weigh_arms
 
 _log = logging.getLogger("emporium.indexing")
 
@@ -35,7 +46,9 @@ class Sources:
         transformed: folder of the transformed split `catalogue`.
         catalogue: folder of the joined split `catalogue`, which has the titles.
         popularity: folder of `popularity.json`.
-        contexts: folder of the validation contexts, on which the index's recall is measured.
+        contexts: folder of the validation contexts, on which the index's recall is measured and
+            the arms are weighed.
+        sequences: folder of the shoppers' sequences.
     """
 
     towers: str
@@ -44,6 +57,7 @@ class Sources:
     catalogue: str
     popularity: str
     contexts: str
+    sequences: str
 
 
 def build_servable(
@@ -65,6 +79,44 @@ def build_servable(
         search.RecallError: the index is too coarse.
     """
     product_ids = data.read_vocabulary(sources.transform_output)
+    vectors = embed_catalogue(sources, len(product_ids), scratch, new_pipeline)
+    towers = tf.saved_model.load(sources.towers)
+    contexts = read_contexts(sources.contexts)
+    built = search.build_index(
+        vectors, index, probe_vectors(towers, contexts, product_ids, vectors))
+    _log.info(
+        "index: %s over %s products, recall@10 %.3f", built.kind, f"{len(product_ids):,}",
+        built.recall)
+    texts = read_texts(sources.catalogue, product_ids)
+    with tempfile.TemporaryDirectory() as assets:
+        # Only the name of the file enters the SavedModel, which keeps a copy as an asset.
+        ids_file = pathlib.Path(assets) / "product_ids.txt"
+        ids_file.write_bytes("\n".join(product_ids).encode("utf-8") + b"\n")
+        lexical = None
+        if "lexical" in index.arms:
+            lexical = LexicalIndex(texts.fields(), len(product_ids))
+        hybrid = Hybrid(
+            tf.Variable(vectors, trainable=False, name="vectors"), built.search, built.state,
+            lexical, index.arms, prior_weights(index.arms), index.top_k)
+        module = Servable(
+            towers, ids_file, hybrid, *read_behaviour(sources, product_ids, vectors))
+        row_of = {product: row for row, product in enumerate(product_ids)}
+        fusion = weigh_arms(
+            module, module.backtest or module.behaviour, contexts, index.arms, row_of)
+        servable.save_servable(module, built, folder)
+    servable.write_description(folder, module, built, fusion)
+    servable.write_warmup(
+        folder, [title or product for title, product in zip(
+            texts.title[:64], product_ids[:64], strict=True)],
+        product_ids[:64], serving.warmup_requests)
+    projector.write_projector(logs, vectors, texts.title, product_ids, texts.category)
+    return built
+
+
+def embed_catalogue(
+    sources: Sources, products: int, scratch: str, new_pipeline: Callable[[], beam.Pipeline],
+) -> np.ndarray:
+    """Vectors of the products in the order of their numbers, float32 `[products, dim]`."""
     prefix = posixpath.join(scratch, "vectors")
     with new_pipeline() as pipeline:
         _ = (
@@ -75,44 +127,23 @@ def build_servable(
             | "WriteVectors" >> beam.io.WriteToTFRecord(prefix))
     files = tf.io.gfile.glob(f"{prefix}*")
     vectors = embed.read_vectors(
-        (r.numpy() for r in tf.data.TFRecordDataset(files)), len(product_ids))
+        (r.numpy() for r in tf.data.TFRecordDataset(files)), products)
     for file in files:
         tf.io.gfile.remove(file)
-    towers = tf.saved_model.load(sources.towers)
-    contexts = read_contexts(sources.contexts)
-    built = search.build_index(
-        vectors, index, probe_vectors(towers, contexts, product_ids, vectors))
-    _log.info(
-        "index: %s over %s products, recall@10 %.3f", built.kind, f"{len(product_ids):,}",
-        built.recall)
-    servable.save_servable(
-        towers, product_ids, vectors, read_popularity(sources.popularity), built, index, folder)
-    titles, categories = _read_catalogue(sources.catalogue)
-    servable.write_warmup(
-        folder, [titles.get(p) or p for p in product_ids[:64]],
-        product_ids[:64], serving.warmup_requests)
-    projector.write_projector(
-        logs, vectors, [titles.get(p, "") for p in product_ids], product_ids,
-        [categories.get(p, "") for p in product_ids])
-    return built
+    return vectors
 
 
-def _read_catalogue(folder: str) -> tuple[dict[str, str], dict[str, str]]:
-    """Titles and categories by product id."""
-    titles: dict[str, str] = {}
-    categories: dict[str, str] = {}
-    spec = {
-        name: tf.io.FixedLenFeature([], tf.string, default_value="")
-        for name in ("product_id", "title", "category")
-    }
-    files = tf.io.gfile.glob(f"{folder}/*")
-    for rows in tf.data.TFRecordDataset(files, compression_type="GZIP").batch(1024):
-        parsed = tf.io.parse_example(rows, spec)
-        ids = [v.decode("utf-8", "replace") for v in parsed["product_id"].numpy()]
-        for table, name in ((titles, "title"), (categories, "category")):
-            texts = (v.decode("utf-8", "replace") for v in parsed[name].numpy())
-            table.update(zip(ids, texts, strict=True))
-    return titles, categories
+def read_behaviour(
+    sources: Sources, product_ids: Sequence[str], vectors: np.ndarray,
+) -> tuple[Behaviour, Behaviour | None]:
+    """What shoppers did until now, and before validation began (None where nothing came after)."""
+    known = list(read_sequences(sources.sequences))
+    wanted = read_popularity(sources.popularity)
+    now = Behaviour(count_behaviour(known, product_ids, vectors, wanted))
+    if not any(sequence.held_out for sequence in known):
+        return now, None
+    before = count_behaviour(without_held_out(known), product_ids, vectors, wanted)
+    return now, Behaviour(before, name="backtest")
 
 
 class Executor(base_beam_executor.BaseBeamExecutor):
@@ -134,7 +165,8 @@ class Executor(base_beam_executor.BaseBeamExecutor):
                 input_dict["transformed_examples"], "catalogue"),
             catalogue=artifact_utils.get_split_uri(input_dict["examples"], "catalogue"),
             popularity=single(input_dict["popularity"]).uri,
-            contexts=single(input_dict["contexts"]).uri)
+            contexts=single(input_dict["contexts"]).uri,
+            sequences=single(input_dict["sequences"]).uri)
         model = single(output_dict["model"])
         built = build_servable(
             sources, Index.model_validate_json(exec_properties["config"]),
@@ -160,6 +192,7 @@ class IndexBuilderSpec(component_spec.ComponentSpec):
         "examples": component_spec.ChannelParameter(type=standard_artifacts.Examples),
         "popularity": component_spec.ChannelParameter(type=Popularity),
         "contexts": component_spec.ChannelParameter(type=Contexts),
+        "sequences": component_spec.ChannelParameter(type=Sequences),
     }
     OUTPUTS = {"model": component_spec.ChannelParameter(type=standard_artifacts.Model)}
 
@@ -177,8 +210,8 @@ class IndexBuilder(base_beam_component.BaseBeamComponent):
     def __init__(
         self, towers: types.BaseChannel, transformed_examples: types.BaseChannel,
         transform_graph: types.BaseChannel, examples: types.BaseChannel,
-        popularity: types.BaseChannel, contexts: types.BaseChannel, config: str, serving: str,
-        tensorboard_dir: str,
+        popularity: types.BaseChannel, contexts: types.BaseChannel,
+        sequences: types.BaseChannel, config: str, serving: str, tensorboard_dir: str,
     ) -> None:
         """Builds the component.
 
@@ -187,8 +220,9 @@ class IndexBuilder(base_beam_component.BaseBeamComponent):
             transformed_examples: with the split catalogue.
             transform_graph: whose vocabulary numbers the products.
             examples: joined examples, with the split catalogue.
-            popularity: for the fallback.
-            contexts: on which the index's recall is measured.
+            popularity: how often each product was wanted, for a shop without events.
+            contexts: on which the index's recall is measured and the arms are weighed.
+            sequences: shoppers' wants in order, from which behaviour is counted.
             config: the section `index` as JSON.
             serving: the section `serving` as JSON.
             tensorboard_dir: receives the projector's files.
@@ -196,5 +230,6 @@ class IndexBuilder(base_beam_component.BaseBeamComponent):
         super().__init__(IndexBuilderSpec(
             towers=towers, transformed_examples=transformed_examples,
             transform_graph=transform_graph, examples=examples, popularity=popularity,
-            contexts=contexts, config=config, serving=serving, tensorboard_dir=tensorboard_dir,
+            contexts=contexts, sequences=sequences, config=config, serving=serving,
+            tensorboard_dir=tensorboard_dir,
             model=types.Channel(type=standard_artifacts.Model)))

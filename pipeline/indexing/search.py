@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_recommenders as tfrs
 
-from model.signatures import Search
+from model.hybrid import Search
 from pipeline.config import Index
 
 _log = logging.getLogger("emporium.indexing")

@@ -1,73 +1,42 @@
-"""Towers, catalogue and index -> one SavedModel version with its warm-up requests."""
+"""The servable as one SavedModel version, with its description and its warm-up requests."""
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
-import pathlib
-import tempfile
 from collections.abc import Mapping, Sequence
-from typing import Any
 
-import numpy as np
 import tensorflow as tf
 import tensorflow_text  # noqa: F401 - registers the tokenizer's operations
 from tensorflow_serving.apis import predict_pb2, prediction_log_pb2
 
-from model.signatures import Catalogue, Servable
-from pipeline.config import MODEL_NAME, Index
+from model.signatures import Servable
+from pipeline.config import MODEL_NAME
 from pipeline.indexing.search import SearchIndex
+from pipeline.indexing.weighing import KindReport
 
 WARMUP_FILE = "assets.extra/tf_serving_warmup_requests"
 DESCRIPTION_FILE = "assets.extra/emporium.json"
 
 
-def popular_order(
-    product_ids: Sequence[str], counts: Mapping[str, int],
-) -> tuple[np.ndarray, np.ndarray]:
-    """Rows of the products, most popular first, and each one's share of all wants.
-
-    Products that nobody wanted come last, in the order of their rows.
-
-    Returns:
-        int64 `[products]` and float32 `[products]`.
-    """
-    wanted = np.array([counts.get(product, 0) for product in product_ids], np.float64)
-    order = np.argsort(-wanted, kind="stable")
-    return order.astype(np.int64), (wanted[order] / max(wanted.sum(), 1.0)).astype(np.float32)
+def save_servable(servable: Servable, index: SearchIndex, folder: str) -> None:
+    """Saves the servable into `folder`."""
+    options = tf.saved_model.SaveOptions(
+        namespace_whitelist=["Scann"] if index.kind == "scann" else None)
+    tf.saved_model.save(servable, folder, signatures=servable.signatures(), options=options)
 
 
-def save_servable(
-    towers: Any, product_ids: Sequence[str], vectors: np.ndarray, counts: Mapping[str, int],
-    index: SearchIndex, settings: Index, folder: str,
+def write_description(
+    folder: str, servable: Servable, index: SearchIndex, fusion: Mapping[str, KindReport],
 ) -> None:
-    """Composes and saves the servable.
-
-    Args:
-        towers: a loaded SavedModel of `model.exporting.TowersModule`.
-        product_ids: in the order of the rows.
-        vectors: `[products, dim]`.
-        counts: how often each product was wanted.
-        index: over `vectors`.
-        settings: the section `index`.
-        folder: receives the SavedModel.
-    """
-    order, share = popular_order(product_ids, counts)
-    with tempfile.TemporaryDirectory() as scratch:
-        # Only the name of the file enters the SavedModel, which keeps a copy as an asset.
-        ids_file = pathlib.Path(scratch) / "product_ids.txt"
-        ids_file.write_bytes("\n".join(product_ids).encode("utf-8") + b"\n")
-        servable = Servable(
-            towers, Catalogue(ids_file, vectors, order, share), index.search,
-            index.state, settings.top_k)
-        options = tf.saved_model.SaveOptions(
-            namespace_whitelist=["Scann"] if index.kind == "scann" else None)
-        tf.saved_model.save(
-            servable, folder, signatures=servable.signatures(), options=options)
+    """Writes `assets.extra/emporium.json`, which says what the version is made of."""
+    products, dimension = servable.hybrid.vectors.shape
     description = {
         "index": index.kind, "recall_at_10": index.recall, "leaves": index.leaves,
-        "leaves_searched": index.leaves_searched, "products": len(product_ids),
-        "dimension": int(vectors.shape[1]), "top_k": min(settings.top_k, len(product_ids)),
+        "leaves_searched": index.leaves_searched, "products": products, "dimension": dimension,
+        "top_k": servable.hybrid.top_k, "arms": sorted(servable.hybrid.arms),
+        "fusion": {kind: dataclasses.asdict(report) for kind, report in fusion.items()},
     }
     _write_extra(folder, DESCRIPTION_FILE, json.dumps(description, indent=1).encode("utf-8"))
 

@@ -1,0 +1,87 @@
+"""How the arms' scores become one: features of a candidate, and their weights by kind of context.
+
+A candidate's score is a weighted sum of features, the weights those of a softmax over candidates:
+they are learned on validation contexts (`pipeline.indexing.fusion`) around the priors given here.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Collection, Mapping
+
+import numpy as np
+
+HALF_LIVES = (90.0, 30.0, 7.0)
+"""Days after which a purchase counts half in popularity: what sells in a season, a month, now."""
+
+_RECENT = tuple(f"popularity_{days:.0f}d" for days in HALF_LIVES)
+
+FEATURES = ("dense", "words", "pairs", "trigrams", "collaborative", "popularity", *_RECENT)
+
+ARMS: Mapping[str, tuple[str, ...]] = {
+    "dense": ("dense",),
+    "lexical": ("words", "pairs", "trigrams"),
+    "collaborative": ("collaborative",),
+    "popularity": ("popularity", *_RECENT),
+}
+"""What finds candidates and scores them, and the features that are its."""
+
+
+class ContextKind(enum.IntEnum):
+    """What is known of a context; each kind has weights of its own."""
+
+    QUERY = 0
+    HISTORY = 1
+    BOTH = 2
+    PROFILE = 3
+    PRODUCT = 4
+    NOTHING = 5
+
+
+def _weights(**values: float) -> np.ndarray:
+    return np.array([values.get(name, 0.0) for name in FEATURES], np.float32)
+
+
+PRIORS: Mapping[ContextKind, np.ndarray] = {
+    ContextKind.QUERY: _weights(dense=10.0, words=0.5, pairs=0.1, trigrams=0.1),
+    ContextKind.HISTORY: _weights(dense=12.0, collaborative=0.3, popularity=0.05),
+    ContextKind.BOTH: _weights(
+        dense=12.0, words=0.4, pairs=0.1, trigrams=0.08, collaborative=0.15),
+    ContextKind.PROFILE: _weights(dense=12.0, popularity=0.2),
+    ContextKind.PRODUCT: _weights(dense=20.0),
+    ContextKind.NOTHING: _weights(popularity=1.0),
+}
+"""Weights where no validation context says otherwise: about what was learned on shops that have
+some (benchmarks/quality.md)."""
+
+SPREADS = _weights(
+    dense=6.0, words=0.3, pairs=0.15, trigrams=0.1, collaborative=0.3, popularity=0.5,
+    **dict.fromkeys(_RECENT, 1.0))
+"""How far from its prior each weight may be expected: one standard deviation."""
+
+
+LEARNED_KINDS = (
+    ContextKind.QUERY, ContextKind.HISTORY, ContextKind.BOTH, ContextKind.PROFILE)
+"""Kinds that validation contexts are of; of the others nobody says what a good answer is."""
+
+
+def prior_weights(arms: Collection[str]) -> np.ndarray:
+    """The priors with the weights of arms that are switched off at zero.
+
+    Where nothing is known there is but popularity, whatever is switched off.
+
+    Args:
+        arms: names of the arms that are on.
+
+    Returns:
+        float32 `[kinds, features]`.
+    """
+    weights = np.stack([PRIORS[kind] * feature_mask(arms) for kind in ContextKind])
+    weights[ContextKind.NOTHING] = PRIORS[ContextKind.NOTHING]
+    return weights
+
+
+def feature_mask(arms: Collection[str]) -> np.ndarray:
+    """1 for the features of arms that are on, else 0, float32 `[features]`."""
+    on = {feature for arm in arms for feature in ARMS[arm]}
+    return np.array([feature in on for feature in FEATURES], np.float32)

@@ -1,0 +1,247 @@
+"""Hybrid retrieval: every arm names candidates, all of them score each, a fusion decides."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Collection
+
+import numpy as np
+import scipy.sparse
+import tensorflow as tf
+
+from model.fusion import ContextKind
+from model.lexical import FAMILIES, LexicalIndex
+from model.membership import is_among
+from model.postings import Postings, in_slices
+
+Search = Callable[[tf.Tensor, tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
+"""Maps vectors `[batch, dim]` and a count to scores and rows `[batch, count]`, best first."""
+
+HISTORY_DECAY = 0.8
+"""Weight of each older product of a history in the collaborative arm, against the next newer."""
+
+COLLABORATIVE_UNIT = 1e-3
+"""Item-to-item weight below which evidence counts as noise; above it, its logarithm counts."""
+
+MIN_DEPTH = 200
+"""Candidates that each arm names, at the least: one that two arms rank a hundredth each may be
+the best."""
+
+_LEXICAL = slice(1, 1 + len(FAMILIES))
+
+
+@dataclasses.dataclass(frozen=True)
+class BehaviourTables:
+    """What shoppers did, as arrays.
+
+    Attributes:
+        item_to_item: how much a product in a history speaks for another, `[products, products]`;
+            None where there are no events.
+        popularity: features of `model.fusion.ARMS["popularity"]`, float `[products, features]`.
+    """
+
+    item_to_item: scipy.sparse.csr_matrix | None
+    popularity: np.ndarray
+
+
+class Behaviour(tf.Module):
+    """The tables in the graph.
+
+    Args:
+        tables: what shoppers did.
+    """
+
+    def __init__(self, tables: BehaviourTables, name: str = "behaviour") -> None:
+        super().__init__(name=name)
+        self.item_to_item = None if tables.item_to_item is None else Postings(tables.item_to_item)
+        self.popularity = tf.Variable(
+            tables.popularity.astype(np.float32), trainable=False, name="popularity")
+        # Ties, and all products that nobody wanted, in the order of their rows.
+        order = np.argsort(-tables.popularity[:, 0], kind="stable")
+        self.popular = tf.Variable(order.astype(np.int64), trainable=False, name="popular")
+
+    def collaborative(self, history: tf.Tensor) -> tf.Tensor:
+        """What a history says of every product, float32 `[batch, products]`.
+
+        Args:
+            history: rows of products, newest first, int64 `[batch, history]`, padded with -1.
+        """
+        if self.item_to_item is None:
+            return tf.zeros([tf.shape(history)[0], tf.shape(self.popular)[0]])
+        present = tf.cast(history >= 0, tf.float32)
+        age = tf.cumsum(present, axis=1, exclusive=True)
+        weights = HISTORY_DECAY**age * present
+        weights /= tf.maximum(tf.reduce_sum(weights, axis=1, keepdims=True), 1e-6)
+        return tf.math.log1p(
+            self.item_to_item.scores(history, weights) / COLLABORATIVE_UNIT)
+
+
+@dataclasses.dataclass(frozen=True)
+class Request:
+    """A batch of contexts as the arms read it.
+
+    Attributes:
+        vector: of each context, float32 `[batch, dim]`; zeros where nothing is known.
+        query: string `[batch]`, "" for none.
+        history: rows of products, newest first, int64 `[batch, history]`, padded with -1.
+        exclude: rows to leave out, int64 `[batch, excluded]`, padded with -1.
+        kinds: `ContextKind` of each context, int32 `[batch]`.
+    """
+
+    vector: tf.Tensor
+    query: tf.Tensor
+    history: tf.Tensor
+    exclude: tf.Tensor
+    kinds: tf.Tensor
+
+
+@dataclasses.dataclass(frozen=True)
+class Candidates:
+    """What the arms found.
+
+    Attributes:
+        rows: int64 `[batch, candidates]`.
+        features: float32 `[batch, candidates, features]`, those of `model.fusion.FEATURES`.
+        usable: whether a candidate may be an answer, bool `[batch, candidates]`; a product that
+            several arms found may be so once.
+    """
+
+    rows: tf.Tensor
+    features: tf.Tensor
+    usable: tf.Tensor
+
+
+class Hybrid(tf.Module):
+    """The arms and their fusion.
+
+    Args:
+        vectors: of the products, unit length, `[products, dim]`.
+        search: the dense arm's index over them.
+        index_state: what holds the index's variables, so that they are saved.
+        lexical: the lexical arm's index, None where it is off.
+        arms: names of the arms that are on.
+        weights: `[kinds, features]`, 0 for what is off.
+        top_k: results of a request, at the most.
+    """
+
+    def __init__(
+        self, vectors: tf.Variable, search: Search, index_state: object,
+        lexical: LexicalIndex | None, arms: Collection[str], weights: np.ndarray, top_k: int,
+    ) -> None:
+        super().__init__(name="hybrid")
+        self.vectors, self._search, self.index_state = vectors, search, index_state
+        self.lexical = lexical if "lexical" in arms else None
+        self.arms = frozenset(arms)
+        self.weights = tf.Variable(weights, trainable=False, name="fusion", dtype=tf.float32)
+        self._products = int(vectors.shape[0])
+        self.top_k = min(top_k, self._products)
+
+    def answer(self, request: Request, behaviour: Behaviour) -> tuple[tf.Tensor, tf.Tensor]:
+        """The best products of each context, `[batch, top_k]`.
+
+        Returns:
+            Rows, int64, -1 after the last; and scores: each product's share of the softmax over
+            the candidates, float32 in (0, 1], descending, 0 after the last.
+        """
+        found = self.candidates(request, behaviour)
+        weights = tf.gather(self.weights, request.kinds)
+        scores = tf.einsum("bcf,bf->bc", found.features, weights)
+        shares = tf.nn.softmax(tf.where(found.usable, scores, -np.inf), axis=1)
+        shares = tf.where(found.usable, shares, -1.0)
+        missing = tf.maximum(0, self.top_k - tf.shape(shares)[1])
+        shares = tf.pad(shares, [[0, 0], [0, missing]], constant_values=-1.0)
+        rows = tf.pad(found.rows, [[0, 0], [0, missing]], constant_values=-1)
+        best, places = tf.math.top_k(shares, k=self.top_k)
+        rows = tf.gather(rows, places, batch_dims=1)
+        return tf.where(best >= 0, rows, -1), tf.maximum(best, 0.0)
+
+    def candidates(self, request: Request, behaviour: Behaviour) -> Candidates:
+        """What the arms that are on find for a batch of contexts."""
+        depth = tf.minimum(
+            max(MIN_DEPTH, self.top_k) + tf.shape(request.exclude)[1], self._products)
+        near = self._near(request.vector, depth)
+        terms = () if self.lexical is None else self.lexical.lookup(request.query)
+
+        def score(
+            vector: tf.Tensor, near: tf.Tensor, history: tf.Tensor, exclude: tf.Tensor,
+            kinds: tf.Tensor, *terms: tf.Tensor,
+        ) -> tuple[tf.Tensor, ...]:
+            lexical = None if self.lexical is None else self.lexical.scores(terms)
+            collaborative = behaviour.collaborative(history)
+            rows = self._pool(near, lexical, collaborative, behaviour, kinds, depth)
+            features = self._features(vector, rows, lexical, collaborative, behaviour)
+            usable = (rows >= 0) & ~_repeats(rows) & ~is_among(rows, exclude)
+            return rows, features, usable
+
+        inputs = (
+            request.vector, near, request.history, request.exclude, request.kinds, *terms)
+        width = int(self.vectors.shape[1]) * 4 * MIN_DEPTH
+        rows, features, usable = in_slices(
+            score, inputs, max(self._products * (1 + len(FAMILIES)), width),
+            (tf.int64, tf.float32, tf.bool))
+        return Candidates(rows, features, usable)
+
+    def _near(self, vector: tf.Tensor, depth: tf.Tensor) -> tf.Tensor:
+        """The dense arm's candidates, `[batch, depth]`, -1 where it found fewer."""
+        if "dense" not in self.arms:
+            return tf.zeros([tf.shape(vector)[0], 0], tf.int64)
+        _, rows = self._search(vector, depth)
+        rows = tf.cast(rows, tf.int64)
+        # An approximate index may return fewer places than asked for, and leave some empty.
+        rows = tf.pad(rows, [[0, 0], [0, depth - tf.shape(rows)[1]]], constant_values=-1)
+        return tf.where(rows < self._products, rows, -1)
+
+    def _pool(
+        self, near: tf.Tensor, lexical: tf.Tensor | None, collaborative: tf.Tensor,
+        behaviour: Behaviour, kinds: tf.Tensor, depth: tf.Tensor,
+    ) -> tf.Tensor:
+        """Candidates of all arms side by side, sorted, int64 `[batch, candidates]`."""
+        pools = [near]
+        if lexical is not None:
+            weights = tf.gather(self.weights, kinds)[:, _LEXICAL]
+            pools.append(_best(tf.einsum("bfp,bf->bp", lexical, weights), depth))
+        if "collaborative" in self.arms and behaviour.item_to_item is not None:
+            pools.append(_best(collaborative, depth))
+        if "popularity" in self.arms or len(pools) == 1:
+            popular = behaviour.popular[:depth]
+            pools.append(tf.tile(popular[tf.newaxis, :], [tf.shape(near)[0], 1]))
+        return tf.sort(tf.concat(pools, axis=1), axis=1)
+
+    def _features(
+        self, vector: tf.Tensor, rows: tf.Tensor, lexical: tf.Tensor | None,
+        collaborative: tf.Tensor, behaviour: Behaviour,
+    ) -> tf.Tensor:
+        places = tf.maximum(rows, 0)
+        dense = tf.einsum("bcd,bd->bc", tf.gather(self.vectors, places), vector)
+        if lexical is None:
+            words = tf.zeros([*tf.unstack(tf.shape(rows)), len(FAMILIES)])
+        else:
+            words = tf.gather(tf.transpose(lexical, [0, 2, 1]), places, batch_dims=1)
+        return tf.concat([
+            dense[:, :, tf.newaxis], words,
+            tf.gather(collaborative, places, batch_dims=1)[:, :, tf.newaxis],
+            tf.gather(behaviour.popularity, places),
+        ], axis=2)
+
+
+def context_kinds(vector: tf.Tensor, query: tf.Tensor, history: tf.Tensor) -> tf.Tensor:
+    """`ContextKind` of each context, int32 `[batch]`, by what is known; arguments as `Request`."""
+    asked = tf.strings.length(tf.strings.strip(query)) > 0
+    went = tf.reduce_any(history >= 0, axis=1)
+    known = tf.reduce_any(vector != 0.0, axis=1)
+    return tf.where(
+        asked & went, int(ContextKind.BOTH), tf.where(
+            asked, int(ContextKind.QUERY), tf.where(
+                went, int(ContextKind.HISTORY), tf.where(
+                    known, int(ContextKind.PROFILE), int(ContextKind.NOTHING)))))
+
+
+def _best(scores: tf.Tensor, depth: tf.Tensor) -> tf.Tensor:
+    """Rows of the highest scores over 0, int64 `[batch, depth]`, -1 for none."""
+    values, rows = tf.math.top_k(scores, k=depth, sorted=False)
+    return tf.where(values > 0.0, tf.cast(rows, tf.int64), -1)
+
+
+def _repeats(rows: tf.Tensor) -> tf.Tensor:
+    """Whether a row stands before as well, for sorted rows `[batch, candidates]`."""
+    return tf.concat([tf.zeros_like(rows[:, :1], tf.bool), rows[:, 1:] == rows[:, :-1]], axis=1)

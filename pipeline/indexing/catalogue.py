@@ -1,0 +1,59 @@
+"""The catalogue's texts as the index needs them: fields for the lexical arm, labels for a page."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+import tensorflow as tf
+
+from model.lexical import MAX_CHARS, Field
+
+TEXTS = ("title", "brand", "category", "attributes", "description")
+
+_WEIGHTS = {"title": 1.0, "brand": 1.0, "category": 1.0, "attributes": 0.5, "description": 0.5}
+"""Of a term's occurrence: titles are written to be found, descriptions mention much in passing."""
+
+_FAMILIES = {"title": ("words", "pairs", "trigrams"), "brand": ("words", "pairs", "trigrams")}
+"""Of the longer fields only words are read: their pairs and letters would be most of the index."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Texts:
+    """Texts of the products, each in the order of the products' rows."""
+
+    title: list[str]
+    brand: list[str]
+    category: list[str]
+    attributes: list[str]
+    description: list[str]
+
+    def fields(self) -> list[Field]:
+        """What the lexical arm reads."""
+        return [
+            Field(getattr(self, name), _WEIGHTS[name], _FAMILIES.get(name, ("words",)))
+            for name in TEXTS]
+
+
+def read_texts(folder: str, product_ids: Sequence[str]) -> Texts:
+    """Reads the joined split `catalogue`.
+
+    Args:
+        folder: of the split.
+        product_ids: in the order of the rows.
+    """
+    row_of = {product: row for row, product in enumerate(product_ids)}
+    texts = {name: [""] * len(product_ids) for name in TEXTS}
+    spec = {
+        name: tf.io.FixedLenFeature([], tf.string, default_value="")
+        for name in ("product_id", *TEXTS)}
+    files = tf.io.gfile.glob(f"{folder}/*")
+    for records in tf.data.TFRecordDataset(files, compression_type="GZIP").batch(1024):
+        parsed = tf.io.parse_example(records, spec)
+        rows = [row_of.get(product.decode("utf-8", "replace"))
+                for product in parsed["product_id"].numpy()]
+        for name in TEXTS:
+            for row, value in zip(rows, parsed[name].numpy(), strict=True):
+                if row is not None:
+                    texts[name][row] = value.decode("utf-8", "replace")[:MAX_CHARS]
+    return Texts(**texts)
