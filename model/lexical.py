@@ -70,6 +70,7 @@ def _singular(tokens: tf.Tensor) -> tf.Tensor:
     return tokens
 
 
+@tf.function(input_signature=[tf.TensorSpec([None], tf.string)], autograph=False)
 def terms(texts: tf.Tensor) -> dict[str, tf.RaggedTensor]:
     """Terms of texts, by family.
 
@@ -225,11 +226,10 @@ _CHUNK = 4_096
 
 def _count_terms(fields: Iterable[Field]) -> dict[str, list[tuple[np.ndarray, ...]]]:
     """(hash, product, weight) of every occurrence, by family, in chunks."""
-    read = tf.function(terms, input_signature=[tf.TensorSpec([None], tf.string)], autograph=False)
     parts: dict[str, list[tuple[np.ndarray, ...]]] = {family: [] for family in FAMILIES}
     for field in fields:
         for start in range(0, len(field.texts), _CHUNK):
-            found = read(tf.constant(field.texts[start:start + _CHUNK], tf.string))
+            found = terms(tf.constant(field.texts[start:start + _CHUNK], tf.string))
             for family in field.families:
                 values = found[family].flat_values.numpy()
                 product = found[family].value_rowids().numpy().astype(np.int32) + start
