@@ -1,11 +1,21 @@
 import collections
 import math
+import random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.examples.pseudo_queries import MAX_ODDS, WordCounts, pseudo_queries, words
+from pipeline.examples.pseudo_queries import (
+    _WORD,
+    MAX_ODDS,
+    Unit,
+    WordCounts,
+    pseudo_queries,
+    short_query,
+    units,
+    words,
+)
 from pipeline.examples.records import Product
 from pipeline.examples.split import normalise_query
 
@@ -81,3 +91,56 @@ def test_any_product(product, how_many):
     assert len(short) == len(set(short)) <= how_many
     assert all(short)
     assert len(made) - len(short) <= 1
+
+
+def test_a_script_without_spaces_is_counted_in_pairs():
+    assert words("苏泊尔不粘锅32cm USB-C充电线") == ["苏泊尔不粘锅", "32cm", "USB-C", "充电线"]
+    assert units("不粘锅32cm 灯") == [
+        Unit("不粘", 0, 2), Unit("粘锅", 1, 3), Unit("32cm", 3, 7), Unit("灯", 8, 9)]
+    assert _COUNTS.odds("盘的") == _COUNTS.odds("的") == 0.0
+    assert _COUNTS.odds("锅") == _COUNTS.odds("粘锅") == pytest.approx(0.3 * MAX_ODDS)
+
+
+@pytest.mark.parametrize(("title", "expected"), [
+    # Of 不粘, 粘锅, 锅的, 的黑 and 黑色 those with 的 are not drawn; the first two overlap.
+    ("不粘锅的黑色", {
+        "不粘", "粘锅", "黑色", "不粘锅", "不粘 黑色", "黑色 不粘", "粘锅 黑色", "黑色 粘锅",
+        "不粘锅 黑色", "黑色 不粘锅"}),
+    ("炒锅32cm", {"炒锅", "32cm", "炒锅32cm"}),  # They touch.
+    ("灯", {"灯"}),
+])
+def test_pairs_that_overlap_or_touch_are_one_span_of_the_title(title, expected):
+    made = {short_query(Product("p", title), _COUNTS, random.Random(seed)) for seed in range(900)}
+    assert made == expected
+
+
+def test_a_chinese_brand_and_category_are_said_whole_and_not_again_by_the_title():
+    product = Product("p", "苏泊尔炒锅", brand="苏泊尔", category="厨房用品 锅具 家用不粘炒锅")
+    made = [q.text for seed in range(300) for q in _made(product, seed=seed)]
+    assert any(text.split()[0] == "苏泊尔" for text in made)
+    assert any(text.split()[-1] == "不粘炒锅" for text in made)
+    # Of what is left of the title only the pair across the two words can follow the brand.
+    assert not any(text.startswith(("苏泊尔 苏泊", "苏泊尔 泊尔")) for text in made)
+
+
+_CHINESE = st.text(
+    st.sampled_from("苏泊尔不粘炒锅黑色大号家用电磁炉通用的"), min_size=2, max_size=30)
+
+
+@given(title=_CHINESE, brand=_CHINESE, category=_CHINESE, seed=st.integers(0, 99))
+def test_chinese_short_queries_are_short_and_of_the_product(title, brand, category, seed):
+    product = Product("p", title, brand=brand, category=category)
+    for text, titled in _made(product, 5, seed):
+        if not titled:
+            assert text == title
+            continue
+        # Four words of two characters, of which a brand or a category may take twice that.
+        assert 2 <= len(text.replace(" ", "")) <= 12
+        assert all(part in title or brand.startswith(part) or category.endswith(part)
+                   for part in text.split())
+
+
+@given(st.text(st.characters(max_codepoint=0x2FFF)))
+def test_text_with_spaces_has_the_words_that_it_had(text):
+    assert words(text) == [unit.text for unit in units(text)] == _WORD.findall(text)
+    assert all(text[unit.start:unit.end] == unit.text for unit in units(text))
