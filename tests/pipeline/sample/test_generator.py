@@ -24,9 +24,10 @@ def _events(folder):
             yield from csv.reader(file)
 
 
-def test_the_same_numbers_give_the_same_bytes(tmp_path):
+def test_the_same_numbers_give_the_same_bytes(tmp_path, language):
     for name, seed in (("one", 1), ("same", 1), ("other", 2)):
-        generate(tmp_path / name, products=60, users=30, events=400, seed=seed)
+        generate(
+            tmp_path / name, products=60, users=30, events=400, seed=seed, language=language)
     one, same, other = (_bytes(tmp_path / name) for name in ("one", "same", "other"))
     assert one == same
     assert one.keys() == other.keys()
@@ -127,6 +128,12 @@ def test_numbers_out_of_range_are_named(tmp_path, wrong):
     (name, value), = wrong.items()
     with pytest.raises(SampleError, match=f"{name} must be at least .*, received {value}"):
         generate(tmp_path / "shop", **wrong)
+    assert not (tmp_path / "shop").exists()
+
+
+def test_an_unknown_language_is_named(tmp_path):
+    with pytest.raises(SampleError, match="language must be one of en, zh, received 'fr'"):
+        generate(tmp_path / "shop", language="fr")
     assert not (tmp_path / "shop").exists()
 
 
