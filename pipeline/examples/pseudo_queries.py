@@ -7,9 +7,9 @@ Two kinds, each with the product that answers it:
 - one to four words of title, brand and category, answered by the whole product: what people type
   is short, names what the thing is and whose it is, and keeps the order of the title mostly.
 
-Where a script has no spaces between words a pair of characters is drawn like a word, and pairs that
-touch become one span of the title again: pairs within a word are in many titles, those across two
-words in few, so that spans mostly begin and end where words do.
+Where a script has no spaces between words a short run of it is drawn like a word, of a longer one
+each pair of characters, and what touches becomes one span of the title again. Pairs within a word
+are in many titles, those across two words in few: spans mostly begin and end where words do.
 
 Words are drawn without replacement with odds by how much they tell: a word in every title says
 next to nothing, but below one title in a hundred rarer is not better, or part numbers would crowd
@@ -42,6 +42,9 @@ CATEGORY_ODDS = 0.25
 
 SHUFFLE_ODDS = 0.15
 """How often a short query leaves the order of the title."""
+
+WHOLE_CHARS = 3
+"""A run of so many characters without spaces, at the most, is taken for one word."""
 
 NAME_CHARS = 4
 """Characters of a brand without spaces (its first) and of a category (its last) that are said."""
@@ -91,7 +94,7 @@ class WordCounts(NamedTuple):
 
 
 class Unit(NamedTuple):
-    """A word, or a pair of characters of a script without spaces, and its place in the text."""
+    """A word, or a pair of characters of a script without spaces, and its place in a text."""
 
     text: str
     start: int
@@ -101,22 +104,32 @@ class Unit(NamedTuple):
 def words(text: str) -> list[str]:
     """The words of a text; hyphens, points and slashes within a word stay.
 
-    A run of a script without spaces is one word.
+    A run of a script without spaces is one word; a lone character of it belongs to the Latin word
+    or number before it: 5升, T恤.
     """
-    return [word for piece in split_runs(text) for word in _WORD.findall(piece)]
+    return [word.text for word in _words_in_place(text)]
 
 
 def units(text: str) -> list[Unit]:
-    """What is counted and drawn: the words of a text, its runs without spaces in pairs."""
+    """What is counted and drawn: the words of a text, its longer runs without spaces in pairs."""
+    return [
+        Unit(part, word.start + place, word.start + place + len(part))
+        for word in _words_in_place(text)
+        for place, part in enumerate(
+            pairs(word.text) if len(word.text) > WHOLE_CHARS and is_run(word.text)
+            else [word.text])]
+
+
+def _words_in_place(text: str) -> list[Unit]:
     found: list[Unit] = []
     before = 0
     for piece in split_runs(text):
         for word in _WORD.finditer(piece):
             start = before + word.start()
-            parts = pairs(word[0]) if is_run(piece) else [word[0]]
-            found += [
-                Unit(part, start + place, start + place + len(part))
-                for place, part in enumerate(parts)]
+            if found and found[-1].end == start and len(piece) == 1 and is_run(piece):
+                found[-1] = Unit(found[-1].text + piece, found[-1].start, start + 1)
+            else:
+                found.append(Unit(word[0], start, before + word.end()))
         before += len(piece)
     return found
 

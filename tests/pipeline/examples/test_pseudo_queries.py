@@ -18,6 +18,9 @@ from pipeline.examples.pseudo_queries import (
 )
 from pipeline.examples.records import Product
 from pipeline.examples.split import normalise_query
+from pipeline.sample.catalogue import draw_catalogue
+from pipeline.sample.vocabulary import CHINESE, load_vocabulary
+from pipeline.sample.wording import product_row
 
 _COUNTS = WordCounts(1000, {"lamp": 200, "with": 400, "oak": 5, "desk": 20, "e27": 20})
 
@@ -93,10 +96,14 @@ def test_any_product(product, how_many):
     assert len(made) - len(short) <= 1
 
 
-def test_a_script_without_spaces_is_counted_in_pairs():
+def test_a_script_without_spaces_is_counted_in_short_runs_and_pairs():
     assert words("苏泊尔不粘锅32cm USB-C充电线") == ["苏泊尔不粘锅", "32cm", "USB-C", "充电线"]
-    assert units("不粘锅32cm 灯") == [
-        Unit("不粘", 0, 2), Unit("粘锅", 1, 3), Unit("32cm", 3, 7), Unit("灯", 8, 9)]
+    assert units("不粘炒锅32cm 洒水壶 灯") == [
+        Unit("不粘", 0, 2), Unit("粘炒", 1, 3), Unit("炒锅", 2, 4), Unit("32cm", 4, 8),
+        Unit("洒水壶", 9, 12), Unit("灯", 13, 14)]
+    assert [unit.text for unit in units("圆领T恤 5升 240目 升")] == [
+        "圆领", "T恤", "5升", "240目", "升"]
+    assert words("上装 圆领T恤")[-1] == "T恤"
     assert _COUNTS.odds("盘的") == _COUNTS.odds("的") == 0.0
     assert _COUNTS.odds("锅") == _COUNTS.odds("粘锅") == pytest.approx(0.3 * MAX_ODDS)
 
@@ -144,3 +151,22 @@ def test_chinese_short_queries_are_short_and_of_the_product(title, brand, catego
 def test_text_with_spaces_has_the_words_that_it_had(text):
     assert words(text) == [unit.text for unit in units(text)] == _WORD.findall(text)
     assert all(text[unit.start:unit.end] == unit.text for unit in units(text))
+
+
+def test_a_chinese_catalogue_asks_short_queries_of_words():
+    vocabulary = load_vocabulary(CHINESE)
+    catalogue = draw_catalogue(vocabulary, 300, seed=1)
+    rng = random.Random(1)
+    products = [
+        Product(row["product_id"], row["title"], row.get("description", ""), row.get("brand", ""))
+        for row in (product_row(catalogue, number, rng) for number in range(300))]
+    counts = WordCounts(300, collections.Counter(
+        word for product in products for word in {unit.text for unit in units(product.title)}))
+    asked = [query.text for product in products
+             for query in _made(product, counts=counts) if query.titled]
+    lengths = [len(text.replace(" ", "")) for text in asked]
+    assert len(asked) > 570
+    assert sum(2 <= length <= 10 for length in lengths) > 0.9 * len(asked)
+    # The noun is one of five or so things that a title says; a good part of it is often asked for.
+    nouns = {kind.names[0] for kind in vocabulary.types}
+    assert sum(any(noun in text for noun in nouns) for text in asked) > 0.15 * len(asked)
