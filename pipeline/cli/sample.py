@@ -9,10 +9,11 @@ from pipeline.cli.arguments import local_path
 
 _DESCRIPTION = """\
 Writes a generated shop into DIR, in the dataset contract: products, events, users, judgments and
-facts, with the dirt that real tables have. The same numbers and seed give the same shop.
+facts, with the dirt that real tables have. The same numbers, seed and language give the same shop.
 
   emporium sample shop/
   emporium sample shop/ --products 20000 --users 5000 --events 500000 --seed 7
+  emporium sample shop/ --language zh
 """
 
 
@@ -29,6 +30,9 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("--users", type=int, help="default: half as many as products")
     parser.add_argument("--events", type=int, help="rows of the event log (default: 35 a user)")
     parser.add_argument("--seed", type=int, default=1, help="default %(default)s")
+    parser.add_argument(
+        "--language", metavar="CODE", default="en",
+        help="of the shop's texts and queries: en or zh (simplified Chinese; default %(default)s)")
     parser.set_defaults(execute=execute)
 
 
@@ -48,9 +52,10 @@ def execute(args: argparse.Namespace) -> int:
 
     summary = generate(
         args.dir, products=args.products, users=args.users, events=args.events, seed=args.seed,
-        progress=progress)
+        language=args.language, progress=progress)
     for bar in bars.values():
         bar.close()
     print(summary)
-    print(f"Next: emporium run {args.dir} --out out")
+    preset = " --preset tiny_zh" if args.language == "zh" else ""
+    print(f"Next: emporium run {args.dir} --out out{preset}")
     return 0

@@ -13,6 +13,7 @@ import bm25s
 import numpy as np
 import Stemmer
 
+from pipeline.cjk import with_pairs
 from pipeline.evaluation.data import Catalogue, Context
 from pipeline.evaluation.metrics import NOTHING, Ints
 
@@ -42,6 +43,8 @@ def popularity_rankings(
 def bm25_rankings(contexts: Sequence[Context], catalogue: Catalogue, depth: int) -> Ints:
     """Ranks by BM25 (k1 1.2, b 0.75, English stems and stop words) over all text of a product.
 
+    Chinese and Japanese are read as pairs of characters.
+
     The query of a search context is what was typed; of a recommend context it is the titles of
     its history. A product that shares no word with it is not returned.
 
@@ -51,7 +54,9 @@ def bm25_rankings(contexts: Sequence[Context], catalogue: Catalogue, depth: int)
     stemmer = Stemmer.Stemmer("english")
 
     def tokenize(texts: Sequence[str]) -> bm25s.tokenization.Tokenized:
-        return bm25s.tokenize(list(texts), stopwords="en", stemmer=stemmer, show_progress=False)
+        return bm25s.tokenize(
+            [with_pairs(text) for text in texts], stopwords="en", stemmer=stemmer,
+            show_progress=False)
 
     corpus = tokenize(catalogue.texts)
     if not corpus.vocab:

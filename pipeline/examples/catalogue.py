@@ -17,7 +17,7 @@ from apache_beam import pvalue
 
 from pipeline.config import Examples, Gate
 from pipeline.examples.histories import choose_positives, with_target
-from pipeline.examples.pseudo_queries import WordCounts, pseudo_queries, words
+from pipeline.examples.pseudo_queries import WordCounts, pseudo_queries, units
 from pipeline.examples.queries import query_slices
 from pipeline.examples.records import CATALOGUE, SEARCH, TRAIN, Context, Draft, Product
 from pipeline.examples.split import normalise_query, unit_hash
@@ -127,7 +127,7 @@ class CatalogueQueries(beam.PTransform):
 def _title_words(product: Product, plan: CataloguePlan) -> set[str]:
     if not plan.needed:
         return set()
-    return {word.casefold() for word in words(product.title)}
+    return {unit.text.casefold() for unit in units(product.title)}
 
 
 def _make_queries(

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import apache_beam as beam
 
+from pipeline.cjk import count_words
 from pipeline.config import Examples
 from pipeline.examples.histories import QueryPair, choose_positives, with_target
 from pipeline.examples.records import SEARCH, TRAIN, Context, Draft, Judgment
@@ -178,7 +179,7 @@ def query_context(group: QueryGroup, timed: bool, seed: int) -> Context | None:
 
 def query_slices(query: str) -> tuple[str, ...]:
     """Slices of a search context."""
-    return ("short_query",) if len(query.split()) <= SHORT_QUERY_WORDS else ()
+    return ("short_query",) if count_words(query) <= SHORT_QUERY_WORDS else ()
 
 
 def judged_wants(group: QueryGroup) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ import math
 import re
 from typing import Any
 
+from pipeline.cjk import is_run, pairs, split_runs
 from pipeline.examples.records import Product
 
 MAX_ATTRIBUTES = 8
@@ -27,8 +28,12 @@ quadratic in the length of hostile markup."""
 
 _NOISE = re.compile(
     r"(?:^| )(?:ids?|ur[il]s?|links?|href|images?|photos?|thumbnails?|sku|gtin|ean|upc|asin|mpn"
-    r"|uuid|guid|barcodes?|timestamp|(?:created|updated) at)$", re.IGNORECASE)
+    r"|uuid|guid|barcodes?|timestamp|(?:created|updated) at)$"
+    r"|(?:编号|编码|货号|条码|条形码|链接|网址|图片|主图|时间戳|(?:创建|更新|上架)(?:时间|日期))$",
+    re.IGNORECASE)
 _UNREADABLE = re.compile(r"://|^www\.|^[\W_]*$|^[0-9a-f-]{16,}$", re.IGNORECASE)
+_YES = frozenset(("true", "yes", "是", "有"))
+_NO = frozenset(("", "false", "no", "none", "n/a", "null", "否", "无", "没有"))
 _MARKED_SECTION = re.compile(r"<!\[(?:CDATA\[|[^\[\]<>]*\]>)?|\]\]>")
 """HTMLParser gives up on sections of a kind that it does not know."""
 _HIDDEN = frozenset({"script", "style", "head", "template"})
@@ -120,7 +125,10 @@ def clean_product(product: Product) -> Product:
 
 
 def _words(text: str) -> list[str]:
-    return re.findall(r"[^\W_]+", text.casefold())
+    """Words, case folded; runs of a script without spaces in pairs."""
+    return [
+        part for piece in split_runs(text.casefold()) for word in re.findall(r"[^\W_]+", piece)
+        for part in (pairs(word) if is_run(word) else [word])]
 
 
 def _attribute_value(value: Any) -> tuple[int, str] | None:
@@ -140,9 +148,9 @@ def _attribute_value(value: Any) -> tuple[int, str] | None:
     if not isinstance(value, str):
         return None
     text = clean_text(value)
-    if text.casefold() in ("true", "yes"):
+    if text.casefold() in _YES:
         return 1, ""
-    if text.casefold() in ("", "false", "no", "none", "n/a", "null"):
+    if text.casefold() in _NO:
         return None
     if len(text) > MAX_VALUE_CHARS or _UNREADABLE.search(text):
         return None

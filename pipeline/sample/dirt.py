@@ -14,6 +14,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from pipeline.sample.languages import Grammar
+from pipeline.sample.vocabulary import DirtWords
 from pipeline.sample.wording import Row
 
 
@@ -73,16 +75,16 @@ def _draft(row: Row, rng: random.Random, /, **values: Sequence[object]) -> Row:
     return {**_set(row, rng, **values), "product_id": f"D{rng.randrange(10**7):07d}"}
 
 
-def _export_again(row: Row, _rng: random.Random) -> Row:
+def _export_again(row: Row, _rng: random.Random, grammar: Grammar) -> Row:
     """The same product once more, as another system of the shop writes it."""
     copy = {name: value for name, value in row.items() if name != "attributes"}
-    return {**copy, "title": str(row["title"]).upper()}
+    return {**copy, "title": grammar.export(str(row["title"]))}
 
 
-def _markup(row: Row, rng: random.Random, column: str) -> Row:
+def _markup(row: Row, rng: random.Random, column: str, patterns: Sequence[str]) -> Row:
     """The leavings of a web editor; rows without the text stay as they are."""
     text = row.get(column)
-    pattern = rng.choice(("<p>{}</p>", "  {}\u00a0 ", "<b>{}</b><br/>", "{} &amp; more&nbsp;"))
+    pattern = rng.choice(patterns)
     return {**row, column: pattern.format(text)} if text else row
 
 
@@ -97,43 +99,41 @@ def _given_back(row: Row, rng: random.Random) -> Row:
         **row, "timestamp": f"{when}Z", "value": -row["value"], "query": None, "session_id": None}
 
 
-_IMPOSSIBLE = ("2024-02-30", "2024-13-05", "31.11.2024 25:61")
 _UNKNOWN = ("P0000000", "GIFTCARD", "POSTAGE")
 
 
-def dirt_kinds(placeholders: Sequence[str]) -> dict[str, tuple[Dirt, ...]]:
-    """The kinds of dirt of each table; `placeholders` are titles that stand for no product."""
-    def of(spoil: Callable[..., Row], **values: Sequence[object]) -> Callable[..., Row]:
-        return functools.partial(spoil, **values)
-
+def dirt_kinds(words: DirtWords, grammar: Grammar) -> dict[str, tuple[Dirt, ...]]:
+    """The kinds of dirt of each table, in the words of a language."""
+    of = functools.partial
     markup = Dirt(
-        "markup", 0.006, of(_markup, column="description"),
+        "markup", 0.006, of(_markup, column="description", patterns=words.markup),
         suits=lambda row: bool(row.get("description")), replaces=True)
     return {
         "products": (
             Dirt("missing title", 0.006, of(_draft, title=("", None))),
-            Dirt("duplicate id", 0.008, _export_again),
-            Dirt("impossible date", 0.003, of(_draft, created_at=_IMPOSSIBLE)),
-            Dirt("bad number", 0.003, of(_draft, price=("on request", "12,-"))),
+            Dirt("duplicate id", 0.008, of(_export_again, grammar=grammar)),
+            Dirt("impossible date", 0.003, of(_draft, created_at=words.dates)),
+            Dirt("bad number", 0.003, of(_draft, price=words.prices)),
             Dirt("broken line", 0.003, _broken),
-            Dirt("placeholder", 0.003, of(_draft, title=placeholders)),
+            Dirt("placeholder", 0.003, of(_draft, title=words.placeholders)),
             markup),
         "events": (
             Dirt("unknown product", 0.008, of(_set, product_id=_UNKNOWN)),
             Dirt("missing user", 0.007, of(_set, user_id=("",))),
-            Dirt("impossible date", 0.004, of(_set, timestamp=_IMPOSSIBLE)),
+            Dirt("impossible date", 0.004, of(_set, timestamp=words.dates)),
             Dirt("broken line", 0.003, _broken),
-            Dirt("bad number", 0.002, of(_set, value=("two", "1 pc"))),
+            Dirt("bad number", 0.002, of(_set, value=words.quantities)),
             Dirt("wrong case", 0.004, _shouted, replaces=True),
             Dirt("return", 0.08, _given_back, suits=lambda row: row["event"] == "purchase")),
         "users": (
             Dirt("missing user", 0.015, of(_set, user_id=(None,))),
             dataclasses.replace(
-                markup, share=0.015, spoil=of(_markup, column="profile"),
+                markup, share=0.015,
+                spoil=of(_markup, column="profile", patterns=words.markup),
                 suits=lambda row: bool(row["profile"]))),
         "judgments": (
             Dirt("unknown product", 0.012, of(_set, product_id=_UNKNOWN)),
-            Dirt("bad number", 0.01, of(_set, grade=("n/a", "good"))),
+            Dirt("bad number", 0.01, of(_set, grade=words.grades)),
             Dirt("missing query", 0.004, of(_set, query=("", None))),
             Dirt("broken line", 0.004, _broken)),
         "facts": (

@@ -19,7 +19,7 @@ from pipeline.sample.randomness import stream, word_stream
 from pipeline.sample.shoppers import draw_shoppers, user_row
 from pipeline.sample.tables import event_rows, fact_rows, judgment_rows
 from pipeline.sample.visits import draw_visits
-from pipeline.sample.vocabulary import load_vocabulary
+from pipeline.sample.vocabulary import LANGUAGES, load_vocabulary
 from pipeline.sample.wording import Row, product_row
 from pipeline.sample.writing import (
     Csv,
@@ -98,9 +98,9 @@ class _Table:
 
 def generate(
         directory: str | os.PathLike[str], *, products: int = 2_000, users: int | None = None,
-        events: int | None = None, seed: int = 1,
+        events: int | None = None, seed: int = 1, language: str = "en",
         progress: Progress = lambda *_: None) -> Summary:
-    """Writes a sample shop; the same numbers and seed give the same bytes.
+    """Writes a sample shop; the same numbers, seed and language give the same bytes.
 
     Beside the rows asked for there is dirt, about three rows in a hundred.
 
@@ -111,13 +111,15 @@ def generate(
         users: shoppers; if None, half as many as products.
         events: rows of the event log; if None, 35 a shopper.
         seed: of all that is random.
+        language: code of the language that the shop sells in, one of `LANGUAGES`.
         progress: told how far each table is.
 
     Returns:
         Rows and dirt of each table.
 
     Raises:
-        SampleError: a number is out of range, or the folder holds something else.
+        SampleError: a number is out of range, the language is unknown, or the folder holds
+            something else.
     """
     users = max(1, products // 2) if users is None else users
     events = 35 * users if events is None else events
@@ -126,8 +128,11 @@ def generate(
             ("seed", seed, 0)):
         if value < least:
             raise SampleError(f"{name} must be at least {least}, received {value}")
-    words = load_vocabulary()
-    kinds = dirt_kinds(words.phrases.placeholders)
+    if language not in LANGUAGES:
+        raise SampleError(
+            f"language must be one of {', '.join(LANGUAGES)}, received {language!r}")
+    words = load_vocabulary(LANGUAGES[language])
+    kinds = dirt_kinds(words.dirt, words.grammar)
     catalogue = draw_catalogue(words, products, seed)
     queries = draw_queries(catalogue, seed)
     expected = {

@@ -5,7 +5,6 @@ from __future__ import annotations
 import collections
 import dataclasses
 import random
-import zlib
 
 import numpy as np
 
@@ -13,7 +12,7 @@ from pipeline.sample.catalogue import NONE, Catalogue, Ints
 from pipeline.sample.intents import Head, Intent, candidates, facet_columns, grades, perfect
 from pipeline.sample.randomness import stream, word_stream
 from pipeline.sample.vocabulary import Vocabulary
-from pipeline.sample.wording import fill, plural
+from pipeline.sample.wording import fill
 
 PERFECT_AT_MOST = 16
 """A query that more products answer perfectly is narrowed by one more facet, if there is one."""
@@ -63,20 +62,6 @@ def draw_queries(catalogue: Catalogue, seed: int) -> list[Query]:
     return _split(list(drawn.values()), rng)
 
 
-def misspell(word: str) -> str:
-    """The usual misspelling of a word: two letters swapped, one dropped or one doubled.
-
-    Everyone makes the same mistake, so that it can be learned.
-    """
-    code = zlib.crc32(word.encode())
-    at = 1 + code % (len(word) - 2)
-    if code % 3 == 0 and word[at] != word[at + 1]:
-        return word[:at] + word[at + 1] + word[at] + word[at + 2:]
-    if code % 3 == 1:
-        return word[:at] + word[at + 1:]
-    return word[:at] + word[at] + word[at:]
-
-
 def _draw_intent(
         catalogue: Catalogue, target: int, words: random.Random) -> tuple[Intent, str, str]:
     """An intent that product `target` answers perfectly, its phrase, and that as it is typed."""
@@ -92,7 +77,8 @@ def _draw_intent(
     else:
         number = int(catalogue.use[target])
         phrase = words.choice(vocabulary.uses[number].alone)
-    typed = plural(phrase) if head is Head.TYPE and words.random() < 0.2 else phrase
+    several = head is Head.TYPE and words.random() < 0.2
+    typed = vocabulary.grammar.plural(phrase) if several else phrase
     intent = Intent(head, number)
     asked: dict[str, int] = {}
     available = _facets_of(catalogue, target, head)
@@ -137,10 +123,11 @@ def _wording(vocabulary: Vocabulary, intent: Intent, head: str, words: random.Ra
             said = (vocabulary.tiers if name == "tier" else vocabulary.styles)[value].said
         slots[name] = words.choice(said)
     text = fill(words.choice(vocabulary.phrases.queries), {**slots, "head": head}).lower()
-    long = [word for word in head.lower().split() if len(word) >= 5 and word.isalpha()]
-    if long and words.random() < _MISSPELT:
-        word = words.choice(long)
-        text = text.replace(word, misspell(word), 1)
+    mistakes = [
+        (word, wrong) for word in head.lower().split()
+        if (wrong := vocabulary.grammar.misspell(word, vocabulary.homophones))]
+    if mistakes and words.random() < _MISSPELT:
+        text = text.replace(*words.choice(mistakes), 1)
     return text
 
 

@@ -17,7 +17,6 @@ FAVOURITES = 3
 
 _FAVOURITE_SHARE = (0.62, 0.24, 0.08)  # the rest of their interest goes to all departments
 _FAVOURITE_BRANDS = 2  # of each favourite department
-_COUNTRIES = ("NL", "DE", "UK", "FR", "IE", "SE")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -86,22 +85,26 @@ def draw_shoppers(
 
 def user_row(shoppers: Shoppers, index: int, catalogue: Catalogue, rng: random.Random) -> Row:
     """A row of the users table; one in five told nothing about themselves."""
+    members = catalogue.vocabulary.members
     return {
         "user_id": shoppers.user_id(index),
         "profile": None if rng.random() < 0.2 else _profile(shoppers, index, catalogue, rng),
-        "attributes": f"country={rng.choice(_COUNTRIES)}|newsletter={rng.choice(('yes', 'no'))}",
+        "attributes": (
+            f"{members.place}={rng.choice(members.places)}"
+            f"|{members.letter}={rng.choice((members.yes, members.no))}"),
     }
 
 
 def _profile(shoppers: Shoppers, index: int, catalogue: Catalogue, rng: random.Random) -> str:
     words = catalogue.vocabulary
+    grammar = words.grammar
     first, *others = (words.departments[d] for d in shoppers.departments[index])
-    sentences = [rng.choice(first.profile) + "."]
+    sentences = [rng.choice(first.profile) + grammar.stop]
     for leaning, share in (
             (words.tiers[shoppers.tier[index]], 0.6), (words.styles[shoppers.style[index]], 0.75)):
         phrase = rng.choice(leaning.profile)
         if phrase and rng.random() < share:
-            sentences.append(phrase + ".")
+            sentences.append(phrase + grammar.stop)
     if others and rng.random() < 0.5:
         sentences.append(fill(
             rng.choice(words.phrases.profile_second), {"department": others[0].name.lower()}))
@@ -112,4 +115,4 @@ def _profile(shoppers: Shoppers, index: int, catalogue: Catalogue, rng: random.R
     if rng.random() < 0.25:
         said = next(s.said[0] for s in words.colours if s.kind == shoppers.colour[index])
         sentences.append(fill(rng.choice(words.phrases.profile_colour), {"colour": said}))
-    return " ".join(sentences)
+    return grammar.gap.join(sentences)

@@ -16,7 +16,13 @@ import numpy as np
 import numpy.typing as npt
 import yaml
 
+from pipeline.sample.languages import GRAMMARS, Grammar
+
 ENGLISH = pathlib.Path(__file__).with_name("english.yaml")
+CHINESE = pathlib.Path(__file__).with_name("chinese.yaml")
+
+LANGUAGES = {"en": ENGLISH, "zh": CHINESE}
+"""File of each language, by its code."""
 
 Words = tuple[str, ...]
 Indices = tuple[int, ...]
@@ -104,7 +110,41 @@ class Phrases:
     profile_second: Words
     profile_colour: Words
     reviews: tuple[Words, Words, Words]
+
+
+@dataclasses.dataclass(frozen=True)
+class Columns:
+    """What the shop calls the attributes of products, and a column of its own, `warranty`."""
+
+    colour: str
+    material: str
+    size: str
+    line: str
+    warranty: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Members:
+    """Attributes of shoppers: where they live, and whether they get letters."""
+
+    place: str
+    places: Words
+    letter: str
+    yes: str
+    no: str
+
+
+@dataclasses.dataclass(frozen=True)
+class DirtWords:
+    """What stands in a table where it should not; `markup` holds {} for the text."""
+
     placeholders: Words
+    """Titles that stand for no product."""
+    prices: Words
+    quantities: Words
+    grades: Words
+    dates: Words
+    markup: Words
 
 
 @dataclasses.dataclass(frozen=True)
@@ -123,6 +163,16 @@ class Vocabulary:
     styles: tuple[Leaning, ...]
     uses: tuple[Use, ...]
     phrases: Phrases
+    columns: Columns
+    members: Members
+    dirt: DirtWords
+    homophones: Mapping[str, str]
+    """Characters that are mistaken for others of the same sound."""
+
+    @property
+    def grammar(self) -> Grammar:
+        """The rules of the language."""
+        return GRAMMARS[self.language]
 
     @functools.cached_property
     def type_department(self) -> npt.NDArray[np.int64]:
@@ -182,6 +232,9 @@ def _parse(tree: Mapping[str, Any]) -> Vocabulary:
     type_number = _numbers(raw_types)
     material_number = _numbers(material.name for material in materials)
     use_number = _numbers(tree["uses"])
+    if tree["language"] not in GRAMMARS:
+        raise ValueError(
+            f"language should be one of {', '.join(GRAMMARS)}. Received: {tree['language']!r}")
     return Vocabulary(
         language=tree["language"],
         types=tuple(
@@ -202,7 +255,11 @@ def _parse(tree: Mapping[str, Any]) -> Vocabulary:
         uses=tuple(
             Use(key, tuple(entry["alone"]), tuple(entry["suffix"]), tuple(entry["hints"]))
             for key, entry in tree["uses"].items()),
-        phrases=_phrases(tree))
+        phrases=_phrases(tree),
+        columns=Columns(**tree["columns"]),
+        members=Members(**{**tree["members"], "places": tuple(tree["members"]["places"])}),
+        dirt=DirtWords(**{name: tuple(words) for name, words in tree["dirt"].items()}),
+        homophones=tree["homophones"])
 
 
 def _phrases(tree: Mapping[str, Any]) -> Phrases:
@@ -216,8 +273,7 @@ def _phrases(tree: Mapping[str, Any]) -> Phrases:
         profile_brand=tuple(profiles["brand"]),
         profile_second=tuple(profiles["second"]),
         profile_colour=tuple(profiles["colour"]),
-        reviews=(tuple(reviews["poor"]), tuple(reviews["fair"]), tuple(reviews["good"])),
-        placeholders=tuple(tree["placeholders"]))
+        reviews=(tuple(reviews["poor"]), tuple(reviews["fair"]), tuple(reviews["good"])))
 
 
 def _leaning(entry: Mapping[str, Any]) -> Leaning:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,30 +18,10 @@ def fill(pattern: str, slots: Mapping[str, str]) -> str:
     return " ".join(pattern.format_map(slots).split())
 
 
-def plural(noun: str) -> str:
-    """The plural of an English noun phrase; those that are plural already stay as they are."""
-    if noun.endswith("s"):
-        return noun
-    if noun.endswith(("knife", "shelf", "loaf")):
-        return re.sub(r"fe?$", "ves", noun)
-    if re.search(r"[^aeiou]y$", noun):
-        return noun[:-1] + "ies"
-    return noun + ("es" if noun.endswith(("ch", "sh", "x")) else "s")
-
-
-def title_case(phrase: str) -> str:
-    """Capitals at the start of words, leaving what has capitals already (USB-C, D-lock)."""
-    return " ".join(word[:1].upper() + word[1:] for word in phrase.split())
-
-
-def sentence_case(sentence: str) -> str:
-    """A capital at the start."""
-    return sentence[:1].upper() + sentence[1:]
-
-
 def product_row(catalogue: Catalogue, index: int, rng: random.Random) -> Row:
     """A row of the products table; optional columns are absent now and then."""
     words = catalogue.vocabulary
+    grammar, columns = words.grammar, words.columns
     kind = words.types[catalogue.kind[index]]
     material = _name(words.materials, int(catalogue.material[index]))
     colour = _name(words.colours, int(catalogue.colour[index]))
@@ -54,19 +33,21 @@ def product_row(catalogue: Catalogue, index: int, rng: random.Random) -> Row:
     row: Row = {
         "product_id": catalogue.product_id(index),
         "title": fill(rng.choice(words.phrases.titles), {
-            "brand": brand, "line": line, "noun": title_case(noun), "size": size,
-            "colour": colour, "material": title_case(material)}),
+            "brand": brand, "line": line, "noun": grammar.title_case(noun), "size": size,
+            "colour": colour, "material": grammar.title_case(material)}),
         "description": _description(catalogue, index, noun, rng),
         "brand": brand,
         "category": " > ".join((
-            words.departments[kind.department].name, family.name, title_case(plural(noun)))),
+            words.departments[kind.department].name, family.name,
+            grammar.title_case(grammar.plural(noun)))),
         "price": float(catalogue.price[index]),
         "attributes": {
             name: value for name, value in (
-                ("colour", colour), ("material", material), ("size", size), ("range", line))
+                (columns.colour, colour), (columns.material, material), (columns.size, size),
+                (columns.line, line))
             if value},
         "created_at": int(catalogue.created[index]),
-        "warranty_years": rng.choice((1, 2, 2, 3, 5)),  # a column that the contract does not name
+        columns.warranty: rng.choice((1, 2, 2, 3, 5)),  # a column that the contract does not name
     }
     return {
         name: value for name, value in row.items() if rng.random() >= _MISSING.get(name, 0.0)}
@@ -92,7 +73,7 @@ def _description(catalogue: Catalogue, index: int, noun: str, rng: random.Random
         sentences.append(rng.choice(words.uses[catalogue.use[index]].hints))
     if len(sentences) == 1 or (len(sentences) == 2 and rng.random() < 0.5):
         sentences.insert(1, fill(rng.choice(words.phrases.more), slots))
-    return " ".join(map(sentence_case, sentences))
+    return words.grammar.gap.join(map(words.grammar.sentence_case, sentences))
 
 
 def _name(shades: tuple[Any, ...], number: int) -> str:

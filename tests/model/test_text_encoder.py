@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 import safetensors.numpy
-import scipy.special
 import tensorflow as tf
 
 from model.checkpoints import CheckpointError, load_weights, read_sizes
@@ -11,6 +10,7 @@ from model.encoding import BatchEncoder
 from model.presets import PresetError, load_preset
 from model.text_encoder import TextEncoder, build_backbone
 from model.tokenizer import Tokenizer
+from tests.model.numpy_bert import bert_in_numpy
 
 TEXTS = ["usb c cable 2m", "Cordless drill driver with two batteries, 18 V", "tea"]
 
@@ -23,36 +23,6 @@ def minilm():
 @pytest.fixture(scope="module")
 def encoder(minilm):
     return TextEncoder(minilm)
-
-
-def bert_in_numpy(tensors, tokens, layers, heads):
-    """BERT as in Devlin et al. 2018, one text, no padding: hidden states [tokens, dim]."""
-    def dense(x, name):
-        return x @ tensors[f"{name}.weight"].T + tensors[f"{name}.bias"]
-
-    def norm(x, name):
-        centred = x - x.mean(-1, keepdims=True)
-        scaled = centred / np.sqrt((centred**2).mean(-1, keepdims=True) + 1e-12)
-        return scaled * tensors[f"{name}.weight"] + tensors[f"{name}.bias"]
-
-    x = norm(
-        tensors["embeddings.word_embeddings.weight"][tokens]
-        + tensors["embeddings.position_embeddings.weight"][: len(tokens)]
-        + tensors["embeddings.token_type_embeddings.weight"][0], "embeddings.LayerNorm")
-    for number in range(layers):
-        name = f"encoder.layer.{number}"
-        query, key, value = (
-            dense(x, f"{name}.attention.self.{part}").reshape(len(tokens), heads, -1)
-            for part in ("query", "key", "value"))
-        logits = np.einsum("qhd,khd->hqk", query, key) / np.sqrt(query.shape[-1])
-        attended = np.einsum("hqk,khd->qhd", scipy.special.softmax(logits, axis=-1), value)
-        x = norm(
-            x + dense(attended.reshape(len(tokens), -1), f"{name}.attention.output.dense"),
-            f"{name}.attention.output.LayerNorm")
-        wide = dense(x, f"{name}.intermediate.dense")
-        gelu = wide * 0.5 * (1.0 + scipy.special.erf(wide / np.sqrt(2.0)))
-        x = norm(x + dense(gelu, f"{name}.output.dense"), f"{name}.output.LayerNorm")
-    return x
 
 
 def test_minilm_is_mapped_exactly(minilm, encoder):
@@ -104,7 +74,7 @@ def test_a_local_checkpoint_is_a_preset(minilm, tmp_path):
 
 
 def test_an_unknown_preset_names_what_there_is():
-    with pytest.raises(PresetError, match="neither tiny, minilm, a folder"):
+    with pytest.raises(PresetError, match="neither tiny, tiny_zh, minilm, a folder"):
         load_preset("no_such_preset")
 
 

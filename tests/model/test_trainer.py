@@ -1,5 +1,6 @@
 """Training end to end on a small shop: it learns, it repeats itself, it runs on replicas."""
 
+import shutil
 import types
 
 import numpy as np
@@ -86,6 +87,18 @@ def test_a_pretrained_encoder_stays_where_nothing_validates_it(tmp_path, caplog)
             encoder.get_weights(), TextEncoder(preset).get_weights(), strict=True):
         np.testing.assert_array_equal(trained, original)
     assert any("encoder stays as it is" in r.getMessage() for r in caplog.records)
+
+
+def test_training_says_that_the_preset_cannot_read_the_catalogue(tmp_path, caplog):
+    examples.write_shop(tmp_path / "data", searches=0, histories=0)
+    shutil.rmtree(tmp_path / "data" / "Split-catalogue")
+    unknown = load_preset("tiny").vocabulary.index("[UNK]")
+    examples.write(tmp_path / "data" / "Split-catalogue", [
+        examples.example(kind=2, product=p, product_tokens=[101, unknown, 2000, 102])
+        for p in range(examples.PRODUCTS)])
+    trainer.train(job(tmp_path / "data"), load_preset("tiny"))
+    assert any(
+        "preset tiny cannot read 50% of" in record.getMessage() for record in caplog.records)
 
 
 def test_without_validation_the_last_text_weights_stay_and_contexts_add_nothing(tmp_path, caplog):

@@ -1,6 +1,7 @@
 """The front door: its help, its laziness, its errors and exit statuses."""
 
 import inspect
+import json
 import subprocess
 import sys
 
@@ -133,6 +134,7 @@ def test_a_uri_is_no_path_on_this_machine(arguments, remedy, capsys, tmp_path, m
     (["recommend", "absent", "--contexts", "c", "--output", "run", "--tag", "a b"],
      "tag must be one word"),
     (["sample", "shop", "--products", "1"], "products must be at least 20, received 1"),
+    (["sample", "shop", "--language", "fr"], "language must be one of en, zh, received 'fr'"),
 ])
 def test_mistakes_are_one_paragraph_and_status_2(arguments, said, capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
@@ -182,3 +184,12 @@ def test_sample_writes_a_shop(capsys, tmp_path):
     assert main(["sample", str(tmp_path / "shop"), "--products", "20", "--users", "3"]) == 0
     assert (tmp_path / "shop" / "products.jsonl").stat().st_size > 0
     assert "emporium run" in capsys.readouterr().out
+
+
+def test_sample_writes_a_chinese_shop(capsys, tmp_path):
+    assert main([
+        "sample", str(tmp_path), "--products", "20", "--users", "3", "--language", "zh"]) == 0
+    title = json.loads((tmp_path / "products.jsonl").read_text(encoding="utf-8").split("\n")[0])[
+        "title"]
+    assert any("\u4e00" <= letter <= "\u9fff" for letter in title)
+    assert "--preset tiny_zh" in capsys.readouterr().out

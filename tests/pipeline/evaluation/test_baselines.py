@@ -54,6 +54,19 @@ def test_bm25_returns_nothing_where_no_word_matches(query):
     assert (bm25_rankings([_search(query)], CATALOGUE, depth=2) == NOTHING).all()
 
 
+@pytest.mark.parametrize(("query", "found"), [
+    ("炒锅", [0, 1]),  # "炒锅" is in both, in fewer pairs of the first.
+    ("不锈钢汤锅", [1, 2]),  # 不锈, 锈钢 of b; 汤锅 of c: two pairs before one.
+    ("USB充电", [3]),
+    ("锅", []),  # Half a pair.
+])
+def test_bm25_reads_pairs_of_chinese_characters(query, found):
+    texts = ("黑色炒锅", "不锈钢炒锅32cm圆底大号", "砂锅汤锅", "usb充电线")
+    shop = Catalogue(("a", "b", "c", "d"), texts, texts)
+    assert bm25_rankings([_search(query)], shop, depth=4).tolist() == [
+        found + [NOTHING] * (4 - len(found))]
+
+
 def test_bm25_over_texts_without_words():
     wordless = Catalogue(("a",), ("!",), ("the !",))
     assert bm25_rankings([_search("usb")], wordless, depth=2).tolist() == [[NOTHING, NOTHING]]

@@ -73,3 +73,8 @@ def test_every_slice_that_is_found_has_a_known_name():
     assert joined | set(query_slices("red mug")) == set(OF_THE_JOIN)
     contexts = [_context(kind, {p: 1.0}) for kind in ("search", "recommend") for p in "abc"]
     assert set(slice_members(contexts, {"a": 5, "b": 4, "c": 1})) | joined <= set(SLICES)
+
+
+def test_a_short_query_has_two_words_or_four_chinese_characters():
+    assert query_slices("red mug") == query_slices("黑色炒锅") == ("short_query",)
+    assert query_slices("a red mug") == query_slices("黑色不粘炒锅") == ()

@@ -57,6 +57,8 @@ def test_clean_text_leaves_plain_text_alone(text):
     ({"note": "<b>soft</b> &amp; warm", "long": "word " * 30}, "note soft & warm"),
     ({"big": 10**400, "stock": 7_000_000, "price": 1.5e7, "infinite": float("inf")},
      "price 15000000, stock 7000000"),
+    ({"颜色": "黑色", "防水": "是", "有绳": "否", "重量kg": 2.5, "商品编码": "A1", "主图": "a.png"},
+     "颜色 黑色, 防水, 重量kg 2.5"),
     ({}, ""),
 ])
 def test_attributes_text(attributes, expected):
@@ -66,6 +68,11 @@ def test_attributes_text(attributes, expected):
 def test_attributes_that_the_title_says_are_left_out():
     attributes = json.dumps({"colour": "Red", "made_of": "oak wood", "waterproof": True})
     assert attributes_text(attributes, "RED waterproof oak chair") == "made of oak wood"
+
+
+def test_attributes_that_a_chinese_title_says_are_left_out():
+    attributes = json.dumps({"颜色": "黑色", "材质": "不锈钢", "尺寸": "32cm", "款式": "色大"})
+    assert attributes_text(attributes, "苏泊尔炒锅32CM黑色大号") == "材质 不锈钢"
 
 
 def test_attributes_that_are_no_object():

@@ -1,4 +1,4 @@
-"""A catalogue to draw from, and a shop of the default size on disk."""
+"""A catalogue to draw from, and a shop of the default size on disk, in each language."""
 
 import pathlib
 from typing import NamedTuple
@@ -7,18 +7,24 @@ import pytest
 
 from pipeline.sample import Summary, generate
 from pipeline.sample.catalogue import Catalogue, draw_catalogue
-from pipeline.sample.vocabulary import Vocabulary, load_vocabulary
+from pipeline.sample.vocabulary import LANGUAGES, Vocabulary, load_vocabulary
 
 
 class Shop(NamedTuple):
     folder: pathlib.Path
     summary: Summary
     seed: int
+    language: str
+
+
+@pytest.fixture(scope="session", params=sorted(LANGUAGES))
+def language(request) -> str:
+    return request.param
 
 
 @pytest.fixture(scope="session")
-def vocabulary() -> Vocabulary:
-    return load_vocabulary()
+def vocabulary(language) -> Vocabulary:
+    return load_vocabulary(LANGUAGES[language])
 
 
 @pytest.fixture(scope="session")
@@ -27,6 +33,6 @@ def catalogue(vocabulary) -> Catalogue:
 
 
 @pytest.fixture(scope="session")
-def shop(tmp_path_factory) -> Shop:
-    folder = tmp_path_factory.mktemp("shop")
-    return Shop(folder, generate(folder, seed=4), 4)
+def shop(tmp_path_factory, language) -> Shop:
+    folder = tmp_path_factory.mktemp(f"shop-{language}")
+    return Shop(folder, generate(folder, seed=4, language=language), 4, language)

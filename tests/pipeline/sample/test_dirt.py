@@ -6,6 +6,9 @@ import random
 import pytest
 
 from pipeline.sample.dirt import Broken, Dirt, dirt_kinds, soil
+from pipeline.sample.vocabulary import LANGUAGES, load_vocabulary
+
+WORDS = {language: load_vocabulary(path) for language, path in LANGUAGES.items()}
 
 PRODUCT = {
     "product_id": "P1", "title": "Oak Stool", "description": "A stool.", "price": 9.5,
@@ -19,9 +22,13 @@ FACT = {"head": "stool", "relation": "is_a", "tail": "seat"}
 ROWS = {"products": PRODUCT, "events": EVENT, "users": USER, "judgments": JUDGMENT, "facts": FACT}
 
 
-def _spoilt(table, kind):
+def _kinds(language="en"):
+    return dirt_kinds(WORDS[language].dirt, WORDS[language].grammar)
+
+
+def _spoilt(table, kind, language="en"):
     """The row of a table after one kind of dirt, with the row itself where that is kept."""
-    dirt = next(d for d in dirt_kinds(("TBC",))[table] if d.name == kind)
+    dirt = next(d for d in _kinds(language)[table] if d.name == kind)
     always = Dirt(dirt.name, 1.0, dirt.spoil, dirt.suits, dirt.replaces)
     counts = collections.Counter()
     rows = soil([ROWS[table]], [always], random.Random(1), counts)
@@ -32,7 +39,7 @@ def _spoilt(table, kind):
 
 @pytest.mark.parametrize(("table", "kind", "column", "allowed"), [
     ("products", "missing title", "title", {"", None}),
-    ("products", "placeholder", "title", {"TBC"}),
+    ("products", "placeholder", "title", set(WORDS["en"].dirt.placeholders)),
     ("events", "missing user", "user_id", {""}),
     ("events", "wrong case", "event", {"PURCHASE ", "Purchase "}),
     ("users", "missing user", "user_id", {None}),
@@ -46,17 +53,19 @@ def test_a_value_that_is_replaced(table, kind, column, allowed):
     assert others.items() <= ROWS[table].items()
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize(("table", "column"), [("products", "created_at"), ("events", "timestamp")])
-def test_dates_are_impossible(table, column):
+def test_dates_are_impossible(table, column, language):
     with pytest.raises(ValueError):
-        datetime.datetime.fromisoformat(_spoilt(table, "impossible date")[column])
+        datetime.datetime.fromisoformat(_spoilt(table, "impossible date", language)[column])
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize(
     ("table", "column"), [("products", "price"), ("events", "value"), ("judgments", "grade")])
-def test_numbers_are_none(table, column):
+def test_numbers_are_none(table, column, language):
     with pytest.raises(ValueError):
-        float(_spoilt(table, "bad number")[column])
+        float(_spoilt(table, "bad number", language)[column])
 
 
 @pytest.mark.parametrize("table", ["events", "judgments"])
@@ -73,6 +82,7 @@ def test_a_second_export_lacks_a_column():
     assert row["product_id"] == "P1"
     assert row["title"] == "OAK STOOL"
     assert "attributes" not in row
+    assert _spoilt("products", "duplicate id", "zh")["title"] == "Ｏａｋ Ｓｔｏｏｌ"
 
 
 def test_a_return_follows_its_purchase():
@@ -80,14 +90,15 @@ def test_a_return_follows_its_purchase():
     assert row["value"] == -2
     assert "2024-03-03" <= row["timestamp"] <= "2024-03-21"
     assert row["timestamp"].endswith("Z")
-    kinds = [d for d in dirt_kinds(())["events"] if d.name == "return"]
+    kinds = [d for d in _kinds()["events"] if d.name == "return"]
     view = {**EVENT, "event": "view"}
     assert soil([view] * 99, kinds, random.Random(1), collections.Counter()) == [view] * 99
 
 
-def test_markup_keeps_the_words():
-    assert "A stool." in _spoilt("products", "markup")["description"]
-    assert "I like stools." in _spoilt("users", "markup")["profile"]
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_markup_keeps_the_words(language):
+    assert "A stool." in _spoilt("products", "markup", language)["description"]
+    assert "I like stools." in _spoilt("users", "markup", language)["profile"]
 
 
 @pytest.mark.parametrize("table", ["products", "events", "judgments", "facts"])
@@ -99,7 +110,7 @@ def test_broken_lines_are_marked(table):
 def test_three_rows_in_a_hundred(table):
     counts = collections.Counter()
     rows = [ROWS[table] if table != "events" else {**EVENT, "event": "view"}] * 20_000
-    soiled = soil(rows, dirt_kinds(("TBC",))[table], random.Random(2), counts)
+    soiled = soil(rows, _kinds()[table], random.Random(2), counts)
     assert 0.02 < counts.total() / len(soiled) < 0.04
     # Whatever is spoilt, the good rows that are not replaced are still there.
     clean = sum(json.dumps(row) == json.dumps(rows[0]) for row in soiled)

@@ -6,6 +6,7 @@ import pytest
 from pipeline.sample.catalogue import NONE, draw_catalogue
 from pipeline.sample.intents import Head, Intent, candidates, grades, perfect
 from pipeline.sample.queries import draw_queries
+from pipeline.sample.vocabulary import ENGLISH, load_vocabulary
 
 
 def _number(things, key):
@@ -13,17 +14,22 @@ def _number(things, key):
 
 
 @pytest.fixture(scope="module")
-def pans(vocabulary):
+def english():
+    return load_vocabulary(ENGLISH)
+
+
+@pytest.fixture(scope="module")
+def pans(english):
     """Five products of known facets: three frying pans, a saucepan and a sofa."""
     pan, sauce, sofa = (
-        _number(vocabulary.types, key) for key in ("frying_pan", "saucepan", "sofa"))
+        _number(english.types, key) for key in ("frying_pan", "saucepan", "sofa"))
     cooking, student, flat = (
-        _number(vocabulary.uses, key) for key in ("cooking", "student", "small_flat"))
+        _number(english.uses, key) for key in ("cooking", "student", "small_flat"))
     black, navy = (
-        next(n for n, shade in enumerate(vocabulary.colours) if shade.name == name)
+        next(n for n, shade in enumerate(english.colours) if shade.name == name)
         for name in ("Black", "Navy"))
     return dataclasses.replace(
-        draw_catalogue(vocabulary, 20, seed=1),
+        draw_catalogue(english, 20, seed=1),
         kind=np.array([pan, pan, pan, sauce, sofa]),
         colour=np.array([black, black, navy, black, black]),
         style=np.array([0, 1, 1, 0, 0]),
@@ -59,9 +65,9 @@ def test_a_family_holds_all_its_types(pans):
     assert grades(Intent(Head.FAMILY, pans.family[0]), pans, EVERY).tolist() == [3, 3, 3, 3, 0]
 
 
-def test_a_use_prefers_what_is_made_for_it(pans, vocabulary):
+def test_a_use_prefers_what_is_made_for_it(pans, english):
     # A frying pan that is best for students can still serve a cook.
-    use = _number(vocabulary.uses, "cooking")
+    use = _number(english.uses, "cooking")
     assert grades(Intent(Head.USE, use), pans, EVERY).tolist() == [3, 1, 3, 3, 0]
     assert grades(Intent(Head.USE, use, style=0), pans, EVERY).tolist() == [3, 0, 1, 3, 0]
 

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 import Stemmer
 
+from pipeline.cjk import with_pairs
 from pipeline.sample.catalogue import draw_catalogue
 from pipeline.sample.events import affinity, split_quota
 from pipeline.sample.generator import split_shoppers
@@ -21,7 +22,6 @@ from pipeline.sample.intents import grades
 from pipeline.sample.queries import draw_queries
 from pipeline.sample.randomness import stream
 from pipeline.sample.shoppers import draw_shoppers
-from pipeline.sample.vocabulary import load_vocabulary
 
 WANTED = ("view", "click", "cart", "purchase")
 
@@ -91,17 +91,22 @@ def _bm25(products, queries):
     stemmer = Stemmer.Stemmer("english")
 
     def tokens(texts):
-        return bm25s.tokenize(texts, stopwords="en", stemmer=stemmer, show_progress=False,
-                              return_ids=False)
+        return bm25s.tokenize(
+            [with_pairs(text) for text in texts], stopwords="en", stemmer=stemmer,
+            show_progress=False, return_ids=False)
     index = bm25s.BM25(k1=1.2, b=0.75)
     index.index(tokens(_texts(products)), show_progress=False)
     return np.array([index.get_scores(words) for words in tokens(queries)])
 
 
+def _words(text):
+    return with_pairs(text.lower()).split()
+
+
 def _word_sets(texts):
     """Which words are in which text: `[texts, words]`."""
     number = {}
-    rows = [[number.setdefault(w, len(number)) for w in set(t.lower().split())] for t in texts]
+    rows = [[number.setdefault(w, len(number)) for w in set(_words(t))] for t in texts]
     matrix = np.zeros((len(rows), len(number)), dtype=np.float32)
     for row, words in enumerate(rows):
         matrix[row, words] = 1
@@ -115,23 +120,23 @@ def _translated(products, pairs, queries):
     documents *= np.log(len(documents) / documents.sum(axis=0))
     number = {}
     cells = [(number.setdefault(word, len(number)), place[p])
-             for query, p in pairs for word in query.split()]
+             for query, p in pairs for word in _words(query)]
     met = np.zeros((len(number), len(place)), dtype=np.float32)
     np.add.at(met, tuple(np.transpose(cells)), 1)
     seen = met @ documents / (met.sum(axis=1, keepdims=True) + 1) - documents.mean(axis=0)
     scores = []
     for query in queries:
-        known = [number[w] for w in query.split() if w in number]
+        known = [number[w] for w in _words(query) if w in number]
         scores.append(documents @ seen[known].sum(axis=0))
     return np.array(scores)
 
 
-def test_search_needs_more_than_word_overlap(shop, products, judged, wanted):
+def test_search_needs_more_than_word_overlap(shop, vocabulary, products, judged, wanted):
     queries = list(judged["validation"])
     grade = judged["validation"]
     counts = collections.Counter(row["product_id"] for row in wanted)
     popular = np.tile([counts[p] for p in products], (len(queries), 1))
-    catalogue = draw_catalogue(load_vocabulary(), len(products), shop.seed)
+    catalogue = draw_catalogue(vocabulary, len(products), shop.seed)
     meant = {query.text: query for query in draw_queries(catalogue, shop.seed)}
     truth = np.array([
         grades(meant[query].intent, catalogue, np.arange(len(catalogue))) for query in queries])
@@ -162,7 +167,7 @@ def _recall(scores, seen, targets, k=10):
     return (top == targets[:, None]).any(axis=1).mean()
 
 
-def test_recommendation_needs_more_than_popularity(shop, products, wanted):
+def test_recommendation_needs_more_than_popularity(shop, vocabulary, products, wanted):
     """Leave the last product of each shopper out, and find it among all."""
     histories = collections.defaultdict(dict)
     for row in wanted:
@@ -183,17 +188,16 @@ def test_recommendation_needs_more_than_popularity(shop, products, wanted):
         "popular": _recall(np.tile(popularity, (len(rows), 1)), seen, targets),
         "item-kNN": _recall(seen @ near, seen, targets),
         "item-kNN, recency": _recall(recent @ near, seen, targets),
-        "truth": _recall(_true_scores(shop, rows, products), seen, targets)}
+        "truth": _recall(_true_scores(shop, vocabulary, rows, products), seen, targets)}
     print(recall)
     assert recall["popular"] < 0.06
     assert recall["popular"] + 0.15 < recall["item-kNN"] < recall["truth"] - 0.15
     assert recall["item-kNN, recency"] < recall["truth"] - 0.1
 
 
-def _true_scores(shop, rows, products):
+def _true_scores(shop, words, rows, products):
     """Of who knows tastes and what goes together, `[shoppers, products]`: the last type again, what
     goes with it, or what the shopper likes; within a type, by the shopper's preference."""
-    words = load_vocabulary()
     catalogue = draw_catalogue(words, len(products), shop.seed)
     blocks = split_shoppers(split_quota(35_000, 1_000, stream(shop.seed, "quotas")))
     follows = np.zeros((len(words.types), len(words.types)))

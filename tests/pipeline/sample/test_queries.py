@@ -1,27 +1,15 @@
 import collections
 
-import hypothesis
 import numpy as np
 import pytest
-from hypothesis import strategies
 
 from pipeline.sample.intents import Head, grades
-from pipeline.sample.queries import draw_queries, judged_products, misspell
+from pipeline.sample.queries import draw_queries, judged_products
 
 
 @pytest.fixture(scope="module")
 def queries(catalogue):
     return draw_queries(catalogue, seed=2)
-
-
-@hypothesis.given(strategies.text("abcdefghijklmnopqrstuvwxyz", min_size=5, max_size=15))
-def test_a_misspelling_is_always_the_same_and_close(word):
-    wrong = misspell(word)
-    assert wrong == misspell(word)
-    assert wrong != word
-    assert wrong[0] == word[0]
-    assert abs(len(wrong) - len(word)) <= 1
-    assert set(wrong) <= set(word)
 
 
 def test_queries_differ_and_all_have_an_answer(queries, catalogue):

@@ -65,7 +65,7 @@ def test_garden_things_are_visited_in_spring(shoppers, catalogue, vocabulary):
         dataclasses.replace(shoppers, joined=np.full(400, YEAR_START)), np.full(400, 60),
         catalogue, np.random.default_rng(2))
     garden = next(
-        n for n, d in enumerate(vocabulary.departments) if d.name.startswith("Garden"))
+        n for n, d in enumerate(vocabulary.departments) if d.name.startswith(("Garden", "园艺")))
     month = (visits.time - YEAR_START) // (31 * 86_400)
     share = [
         (vocabulary.type_department[visits.kind[month == m]] == garden).mean() for m in range(12)]
