@@ -129,13 +129,14 @@ class ContextRetrieval(RetrievalModel):
 
         Args:
             inputs: `query` and `profile`, text vectors `[batch, dim]`; `history`, numbers of
-                products, newest first, int64 `[batch, history]`, padded with -1, history >= 1.
+                products, newest first, int64 `[batch, history]`, padded with -1, history >= 1;
+                `history_event` and `history_age`, as in `HistoryEncoder.call`.
             history: the vectors of those products, `[batch, history, dim]`.
             training: whether dropout is on.
         """
         return self.contexts(
             inputs["query"], inputs["profile"], history, inputs[features.HISTORY] >= 0,
-            training=training)
+            inputs[features.HISTORY_EVENT], inputs[features.HISTORY_AGE], training=training)
 
     def compute_loss(self, inputs: dict[str, tf.Tensor], training: bool = False) -> tf.Tensor:
         """Loss of a batch: `context_vectors`' inputs with product, positives and weight."""

@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from model.membership import is_among
+from model.shopper_events import newest_first, unknown_events
 
 NO_PRODUCT = ""
 """Fills a row of results where fewer than K products are left."""
@@ -82,6 +83,10 @@ class Servable(tf.Module):
             "recommend": _concrete(
                 self._answer_recommend, history=lists, profile=strings, query=strings,
                 exclude=lists),
+            "recommend_events": _concrete(
+                self._answer_recommend_events, history=lists, history_event=lists,
+                history_age=tf.TensorSpec([None, None], tf.float32), profile=strings,
+                query=strings, exclude=lists),
             "similar": _concrete(self._answer_similar, product_id=strings),
             "embed_query": _concrete(
                 lambda query: {"embedding": self.towers.embed_query(query)}, query=strings),
@@ -96,13 +101,17 @@ class Servable(tf.Module):
     def _answer_recommend(
         self, history: tf.Tensor, profile: tf.Tensor, query: tf.Tensor, exclude: tf.Tensor,
     ) -> dict[str, tf.Tensor]:
-        rows = self.rows.lookup(history)
-        # Oldest first comes in, with "" and unknown ids among them; newest first goes on.
-        known = tf.ragged.boolean_mask(rows, rows >= 0)[:, ::-1].to_tensor(default_value=-1)
-        known = tf.pad(
-            known, [[0, 0], [0, tf.cast(tf.shape(known)[1] == 0, tf.int32)]], constant_values=-1)
+        return self._answer_recommend_events(
+            history, *unknown_events(history), profile, query, exclude)
+
+    def _answer_recommend_events(
+        self, history: tf.Tensor, history_event: tf.Tensor, history_age: tf.Tensor,
+        profile: tf.Tensor, query: tf.Tensor, exclude: tf.Tensor,
+    ) -> dict[str, tf.Tensor]:
+        known, events, ages = newest_first(
+            self.rows.lookup(history), history_event, history_age)
         vectors = tf.gather(self.vectors, tf.maximum(known, 0))
-        context = self.towers.embed_context(query, profile, vectors, known >= 0)
+        context = self.towers.embed_context(query, profile, vectors, known >= 0, events, ages)
         return self._top(context, self.rows.lookup(exclude))
 
     def _answer_similar(self, product_id: tf.Tensor) -> dict[str, tf.Tensor]:

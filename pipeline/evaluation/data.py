@@ -23,6 +23,8 @@ class Context:
         history: product ids, oldest first.
         relevant: gain of each relevant product; a gain above 0 is relevant.
         slices: names of the slices that the context belongs to, its kind among them.
+        history_event: what was done with each product of the history, "" for unknown.
+        history_age: days from then to when the answer was wanted, -1 for unknown.
     """
 
     kind: str
@@ -31,6 +33,8 @@ class Context:
     history: tuple[str, ...]
     relevant: Mapping[str, float]
     slices: tuple[str, ...]
+    history_event: tuple[str, ...] = ()
+    history_age: tuple[float, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -101,7 +105,8 @@ def _parse_context(line: str) -> Context:
     slices = dict.fromkeys([f"kind:{row['kind']}", *row["slices"]])
     return Context(
         kind=row["kind"], query=row["query"], profile=row["profile"],
-        history=tuple(row["history"]), relevant=row["relevant"], slices=tuple(slices))
+        history=tuple(row["history"]), relevant=row["relevant"], slices=tuple(slices),
+        history_event=tuple(row["history_event"]), history_age=tuple(row["history_age"]))
 
 
 def _read_lines(path: str) -> Iterator[str]:

@@ -68,14 +68,19 @@ class Servable:
         return answer["product_id"].numpy().tolist()
 
     def _recommend(self, contexts: Sequence[Context]) -> list[list[bytes]]:
-        signature = self._loaded.signatures["recommend"]
+        # What is live may be from before there were events.
+        signature = self._loaded.signatures.get(
+            "recommend_events", self._loaded.signatures["recommend"])
         specs = signature.structured_input_signature[1]
         histories = [context.history for context in contexts]
+        lists: dict[str, list[Any]] = {
+            "history": histories, "exclude": histories,
+            "history_event": [context.history_event for context in contexts],
+            "history_age": [context.history_age for context in contexts]}
         answer = signature(
-            history=padded(histories, specs["history"]),
+            **{name: padded(rows, specs[name]) for name, rows in lists.items() if name in specs},
             profile=tf.constant([context.profile for context in contexts], tf.string),
-            query=tf.constant([context.query for context in contexts], tf.string),
-            exclude=padded(histories, specs["exclude"]))
+            query=tf.constant([context.query for context in contexts], tf.string))
         return answer["product_id"].numpy().tolist()
 
 

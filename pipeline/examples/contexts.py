@@ -1,7 +1,8 @@
 """Which validation contexts are kept, and how a line of `contexts.jsonl.gz` reads.
 
-A line is `{"context_id", "kind", "query", "profile", "history", "relevant", "slices"}`. The id is
-a hash of the other fields: it names a line in a report without naming a shopper.
+A line is `{"context_id", "kind", "query", "profile", "history", "history_event", "history_age",
+"relevant", "slices"}`. The id is a hash of the other fields: it names a line in a report without
+naming a shopper.
 """
 
 from __future__ import annotations
@@ -54,6 +55,8 @@ def render_contexts(contexts: Iterable[Context]) -> list[str]:
             "query": context.query,
             "profile": context.profile,
             "history": list(context.history),
+            "history_event": list(context.history_event),
+            "history_age": list(context.history_age),
             "relevant": context.gains,
             "slices": list(context.slices),
         }

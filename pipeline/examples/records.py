@@ -63,6 +63,8 @@ class Draft(NamedTuple):
         query: text, "" if none.
         profile: text, "" if none.
         history: product ids, oldest first.
+        history_event: what was done with each of them, "" for unknown.
+        history_age: days from then to when the product was wanted, -1 for unknown.
         titled: False when the query is the product's title, which the product then must not show.
     """
 
@@ -74,6 +76,8 @@ class Draft(NamedTuple):
     query: str = ""
     profile: str = ""
     history: tuple[str, ...] = ()
+    history_event: tuple[str, ...] = ()
+    history_age: tuple[float, ...] = ()
     titled: bool = True
 
     @property
@@ -91,6 +95,7 @@ class Context(NamedTuple):
         order: uniform hash in [0, 1) by which contexts are chosen.
         gains: product id -> gain, over 0.
         positives: (product id, weight) that become examples of the eval split.
+        history, history_event, history_age: as in `Draft`.
     """
 
     kind: str
@@ -102,6 +107,8 @@ class Context(NamedTuple):
     query: str = ""
     profile: str = ""
     history: tuple[str, ...] = ()
+    history_event: tuple[str, ...] = ()
+    history_age: tuple[float, ...] = ()
 
 
 def read_product(serialized: bytes) -> Product:
@@ -142,12 +149,23 @@ def read_judgment(serialized: bytes) -> Judgment:
 
 
 def write_example(draft: Draft, product: Product, sampling_probability: float) -> bytes:
-    """The serialized training example of a draft, every feature of the contract present."""
+    """The serialized training example of a draft, every feature of the contract present.
+
+    Raises:
+        ValueError: the history's events or ages are not one a product.
+    """
+    lengths = {
+        name: len(getattr(draft, name)) for name in ("history", "history_event", "history_age")}
+    if len(set(lengths.values())) > 1:
+        raise ValueError(
+            f"A draft's history should have an event and an age a product. Received: {lengths}")
     example = tf.train.Example(features=tf.train.Features(feature={
         "kind": _bytes([draft.kind]),
         "query": _bytes([draft.query]),
         "profile": _bytes([draft.profile]),
         "history": _bytes(draft.history),
+        "history_event": _bytes(draft.history_event),
+        "history_age": _float(*draft.history_age),
         "product_id": _bytes([product.product_id]),
         "title": _bytes([product.title if draft.titled else ""]),
         "description": _bytes([product.description]),
@@ -191,5 +209,5 @@ def _bytes(texts: Sequence[str]) -> tf.train.Feature:
         bytes_list=tf.train.BytesList(value=[text.encode("utf-8") for text in texts]))
 
 
-def _float(number: float) -> tf.train.Feature:
-    return tf.train.Feature(float_list=tf.train.FloatList(value=[number]))
+def _float(*numbers: float) -> tf.train.Feature:
+    return tf.train.Feature(float_list=tf.train.FloatList(value=numbers))
