@@ -97,19 +97,25 @@ def context_batches(
 def context_columns(
     table: ContextTable, rows: tf.Tensor, widths: tuple[int, int] | None = None,
 ) -> dict[str, tf.Tensor]:
-    """History, product, positives and weight of rows.
+    """History with its events and ages, product, positives and weight of rows.
 
     History and positives are padded with -1: to the given widths, else to the longest of the rows
-    and at least one column.
+    and at least one column. Events and ages are as wide as the history, padded with unknown ones.
     """
-    def dense(values: tf.RaggedTensor, width: int | None) -> tf.Tensor:
-        padded = tf.gather(values, rows).to_tensor(default_value=-1, shape=[None, width])
+    def dense(
+        values: tf.RaggedTensor, width: int | None, padding: float = -1,
+    ) -> tf.Tensor:
+        padded = tf.gather(values, rows).to_tensor(default_value=padding, shape=[None, width])
         return tf.pad(
             padded, [[0, 0], [0, tf.cast(tf.shape(padded)[1] == 0, tf.int32)]],
-            constant_values=-1)
+            constant_values=padding)
 
+    longest = widths and widths[0]
+    events = dense(table.history_event, longest, features.UNKNOWN_EVENT)
     return {
-        features.HISTORY: dense(table.history, widths and widths[0]),
+        features.HISTORY: dense(table.history, longest),
+        features.HISTORY_EVENT: tf.cast(events, tf.int32),
+        features.HISTORY_AGE: dense(table.history_age, longest, features.UNKNOWN_AGE),
         features.PRODUCT: tf.gather(table.product, rows),
         features.POSITIVES: dense(table.positives, widths and widths[1]),
         features.WEIGHT: tf.gather(table.weight, rows),

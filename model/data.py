@@ -91,6 +91,8 @@ class ContextTable:
     Attributes:
         query, profile: row of `texts`, -1 for none, int32 `[examples]`.
         history: numbers of products, newest first, ragged int64 `[examples, (history)]`.
+        history_event: number of the event that put each there, ragged int8, as `history`.
+        history_age: its age in days, -1 for unknown, ragged float32, as `history`.
         product, positives, weight: as in `model.features`.
         texts: distinct token rows, ragged int64 `[texts, (tokens)]`.
     """
@@ -98,6 +100,8 @@ class ContextTable:
     query: np.ndarray
     profile: np.ndarray
     history: tf.RaggedTensor
+    history_event: tf.RaggedTensor
+    history_age: tf.RaggedTensor
     product: np.ndarray
     positives: tf.RaggedTensor
     weight: np.ndarray
@@ -126,6 +130,8 @@ def context_table(patterns: Sequence[str], kinds: Sequence[Kind], limit: int) ->
     return ContextTable(
         query=query, profile=profile,
         history=merged[features.HISTORY][:, ::-1],
+        history_event=tf.cast(merged[features.HISTORY_EVENT][:, ::-1], tf.int8),
+        history_age=merged[features.HISTORY_AGE][:, ::-1],
         product=merged[features.PRODUCT].numpy(),
         positives=merged[features.POSITIVES],
         weight=merged[features.WEIGHT].numpy(),

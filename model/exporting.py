@@ -64,10 +64,11 @@ class TowersModule(tf.Module):
 
         def embed_context(
             query: tf.Tensor, profile: tf.Tensor, history: tf.Tensor, mask: tf.Tensor,
+            events: tf.Tensor, ages: tf.Tensor,
         ) -> tf.Tensor:
             return contexts(
                 text_vectors(query, text.query_tokens),
-                text_vectors(profile, text.profile_tokens), history, mask)
+                text_vectors(profile, text.profile_tokens), history, mask, events, ages)
 
         self.embed_product_tokens = _function(
             embed_product_tokens, tf.TensorSpec([None, None], tf.int64),
@@ -76,7 +77,8 @@ class TowersModule(tf.Module):
         self.embed_query = _function(embed_query, _STRINGS)
         self.embed_context = _function(
             embed_context, _STRINGS, _STRINGS, tf.TensorSpec([None, None, dimension], tf.float32),
-            tf.TensorSpec([None, None], tf.bool))
+            tf.TensorSpec([None, None], tf.bool), tf.TensorSpec([None, None], tf.int32),
+            tf.TensorSpec([None, None], tf.float32))
 
 
 def _function(function: Callable[..., tf.Tensor], *signature: tf.TypeSpec) -> Any:

@@ -12,6 +12,8 @@ PROFILE_TOKENS = "profile_tokens"
 PRODUCT_TOKENS = "product_tokens"
 PRODUCT = "product"
 HISTORY = "history"
+HISTORY_EVENT = "history_event"
+HISTORY_AGE = "history_age"
 POSITIVES = "positives"
 WEIGHT = "weight"
 SAMPLING_PROBABILITY = "sampling_probability"
@@ -28,9 +30,16 @@ class Kind(enum.IntEnum):
     CATALOGUE = 2
 
 
+UNKNOWN_EVENT = 0
+UNKNOWN_AGE = -1.0
+"""Days are never negative."""
+
+EVENT_NUMBERS = {"view": 1, "click": 2, "cart": 3, "purchase": 4, "rating": 5}
+"""Number of each event that wishes for a product; any other name is `UNKNOWN_EVENT`."""
+
 KIND_NAMES = {"search": Kind.SEARCH, "recommend": Kind.RECOMMEND, "catalogue": Kind.CATALOGUE}
 
-_RAGGED = (QUERY_TOKENS, PROFILE_TOKENS, PRODUCT_TOKENS, HISTORY, POSITIVES)
+_RAGGED = (QUERY_TOKENS, PROFILE_TOKENS, PRODUCT_TOKENS, HISTORY, HISTORY_EVENT, POSITIVES)
 
 
 def parse_spec() -> dict[str, tf.io.FixedLenFeature | tf.io.RaggedFeature]:
@@ -38,6 +47,7 @@ def parse_spec() -> dict[str, tf.io.FixedLenFeature | tf.io.RaggedFeature]:
     spec: dict[str, tf.io.FixedLenFeature | tf.io.RaggedFeature] = {
         name: tf.io.RaggedFeature(tf.int64, row_splits_dtype=tf.int64) for name in _RAGGED
     }
+    spec[HISTORY_AGE] = tf.io.RaggedFeature(tf.float32, row_splits_dtype=tf.int64)
     spec[KIND] = tf.io.FixedLenFeature([], tf.int64)
     spec[PRODUCT] = tf.io.FixedLenFeature([], tf.int64)
     spec[WEIGHT] = tf.io.FixedLenFeature([], tf.float32)

@@ -129,13 +129,14 @@ class ContextRetrieval(RetrievalModel):
 
         Args:
             inputs: `query` and `profile`, text vectors `[batch, dim]`; `history`, numbers of
-                products, newest first, int64 `[batch, history]`, padded with -1, history >= 1.
+                products, newest first, int64 `[batch, history]`, padded with -1, history >= 1;
+                `history_event` and `history_age`, as in `HistoryEncoder.call`.
             history: the vectors of those products, `[batch, history, dim]`.
             training: whether dropout is on.
         """
         return self.contexts(
             inputs["query"], inputs["profile"], history, inputs[features.HISTORY] >= 0,
-            training=training)
+            inputs[features.HISTORY_EVENT], inputs[features.HISTORY_AGE], training=training)
 
     def compute_loss(self, inputs: dict[str, tf.Tensor], training: bool = False) -> tf.Tensor:
         """Loss of a batch: `context_vectors`' inputs with product, positives and weight."""
@@ -147,24 +148,36 @@ class ContextRetrieval(RetrievalModel):
             own = tf.eye(tf.size(ids), tf.size(in_batch), dtype=tf.bool)
             mask = tf.concat([own, losses.catalogue_mask(
                 inputs[features.POSITIVES], ids, self._column_of, choices)], axis=1)
-            candidate_ids, probability = tf.concat([in_batch, self._choices], axis=0), None
+            probability = None
+            # One vector a product and step, as candidate and wherever a history holds it: what
+            # is dropped of it is dropped everywhere, as if this product were new today.
+            vectors = self.product_vectors(self._choices, training)
+            candidates = tf.concat([self._pick(vectors, in_batch), vectors], axis=0)
+            in_history = self._pick(vectors, history)
         else:
             candidate_ids = tf.concat([in_batch, self._sample()], axis=0)
             mask = losses.negative_mask(inputs[features.POSITIVES], ids, candidate_ids)
             probability = losses.mixture_probability(
                 tf.gather(self._wanted, candidate_ids), tf.size(in_batch),
                 self._max_negatives, choices)
-        in_history = self.product_vectors(
-            tf.reshape(tf.maximum(history, 0), [-1]), training)
-        in_history = tf.reshape(
-            in_history, tf.concat([tf.shape(history), [self.text_vectors.shape[1]]], axis=0))
-        candidates = self.product_vectors(candidate_ids, training)
+            candidates = self.product_vectors(candidate_ids, training)
+            in_history = self.product_vectors(
+                tf.reshape(tf.maximum(history, 0), [-1]), training)
+            in_history = tf.reshape(
+                in_history, tf.concat([tf.shape(history), [self.text_vectors.shape[1]]], axis=0))
         loss = self.task(
             self.context_vectors(inputs, in_history, training), candidates,
             sample_weight=inputs[features.WEIGHT],
             candidate_sampling_probability=probability,
             score_mask=mask, compute_metrics=False)
         return loss / tf.cast(tf.size(in_batch), tf.float32)
+
+    def _pick(self, vectors: tf.Tensor, products: tf.Tensor) -> tf.Tensor:
+        """Vectors `[..., dim]` of products `[...]`, from those of all choices; -1 has zeros."""
+        padded = tf.pad(vectors, [[0, 1], [0, 0]])
+        last = tf.size(self._column_of, tf.int64) - 1
+        return tf.gather(
+            padded, tf.gather(self._column_of, tf.where(products < 0, last, products)))
 
     def _sample(self) -> tf.Tensor:
         """Uniform negatives, int64 `[max_negatives]`; the same product may come twice."""

@@ -56,6 +56,10 @@ class Training(Section):
         64, ge=1, le=4_096, description="Columns of what is learned about each product by id.")
     residual_dropout: float = Field(
         0.2, ge=0, lt=1, description="Share of those dropped in training, so that text counts.")
+    event_dropout: float = Field(
+        0.3, ge=0, lt=1,
+        description="Share of contexts trained on as if nobody knew what was done with the "
+        "products of the history and when: requests may know ids alone.")
     validate_steps: int = Field(150, ge=1, description="Steps between two validations.")
     patience: int = Field(
         4, ge=1, le=100, description="Validations without a better nDCG@10 before training stops.")

@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from model.fusion import ContextKind
 from model.hybrid import Behaviour, Hybrid, Request, context_kinds
+from model.shopper_events import newest_first, unknown_events
 
 NO_PRODUCT = ""
 """Fills a row of results where fewer than K products are left."""
@@ -72,13 +73,25 @@ class Servable(tf.Module):
         def recommend(
             history: tf.Tensor, profile: tf.Tensor, query: tf.Tensor, exclude: tf.Tensor,
         ) -> dict[str, tf.Tensor]:
-            return self._answers(
-                self.recommend_request(history, profile, query, exclude), behaviour)
+            return recommend_events(
+                history, *unknown_events(history), profile, query, exclude)
+
+        def recommend_events(
+            history: tf.Tensor, history_event: tf.Tensor, history_age: tf.Tensor,
+            profile: tf.Tensor, query: tf.Tensor, exclude: tf.Tensor,
+        ) -> dict[str, tf.Tensor]:
+            request = self.recommend_request(
+                history, history_event, history_age, profile, query, exclude)
+            return self._answers(request, behaviour)
 
         return {
             f"{prefix}search": _concrete(search, query=strings),
             f"{prefix}recommend": _concrete(
                 recommend, history=lists, profile=strings, query=strings, exclude=lists),
+            f"{prefix}recommend_events": _concrete(
+                recommend_events, history=lists, history_event=lists,
+                history_age=tf.TensorSpec([None, None], tf.float32), profile=strings,
+                query=strings, exclude=lists),
         }
 
     def search_request(self, query: tf.Tensor) -> Request:
@@ -89,16 +102,14 @@ class Servable(tf.Module):
             vector, query, nothing, nothing[:, :0], context_kinds(vector, query, nothing))
 
     def recommend_request(
-        self, history: tf.Tensor, profile: tf.Tensor, query: tf.Tensor, exclude: tf.Tensor,
+        self, history: tf.Tensor, history_event: tf.Tensor, history_age: tf.Tensor,
+        profile: tf.Tensor, query: tf.Tensor, exclude: tf.Tensor,
     ) -> Request:
-        """What the arms read of contexts; arguments as the signature `recommend` takes them."""
-        rows = self.rows.lookup(history)
-        # Oldest first comes in, with "" and unknown ids among them; newest first goes on.
-        known = tf.ragged.boolean_mask(rows, rows >= 0)[:, ::-1].to_tensor(default_value=-1)
-        known = tf.pad(
-            known, [[0, 0], [0, tf.cast(tf.shape(known)[1] == 0, tf.int32)]], constant_values=-1)
+        """What the arms read of contexts; arguments as of the signature `recommend_events`."""
+        known, events, ages = newest_first(
+            self.rows.lookup(history), history_event, history_age)
         vectors = tf.gather(self.hybrid.vectors, tf.maximum(known, 0))
-        vector = self.towers.embed_context(query, profile, vectors, known >= 0)
+        vector = self.towers.embed_context(query, profile, vectors, known >= 0, events, ages)
         return Request(
             vector, query, known, self.rows.lookup(exclude),
             context_kinds(vector, query, known))

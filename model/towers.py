@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import keras_nlp
-import numpy as np
 import tensorflow as tf
 import tf_keras as keras
 
-MAX_HISTORY = 512
-"""Positions that a history encoder knows; older products of a longer history are left out."""
+from model.history_encoder import HistoryEncoder
 
 
 class ProductTower(keras.layers.Layer):
@@ -74,87 +71,27 @@ class TextAdapter(keras.layers.Layer):
         return tf.matmul(text, self.kernel)
 
 
-class HistoryEncoder(keras.layers.Layer):
-    """A shopper's history as one vector: recency-weighted mean plus a small Transformer.
-
-    The Transformer's output starts at zero, so that training starts from the mean, which is
-    already a fair recommender with a pretrained text encoder.
-
-    Args:
-        dimension: of the product vectors and of the result.
-        width: hidden size of the Transformer.
-        layers: number of Transformer layers.
-        dropout: of the Transformer.
-    """
-
-    def __init__(
-        self, dimension: int, width: int = 128, layers: int = 2, dropout: float = 0.2,
-        name: str = "history_encoder",
-    ) -> None:
-        super().__init__(name=name)
-        # 0.7 a step is the recency weight that does best for plain means (BASELINES).
-        self.log_decay = self.add_weight(
-            "log_decay", shape=[], initializer=keras.initializers.Constant(np.log(0.7)))
-        self.inputs = keras.layers.Dense(width)
-        self.positions = keras_nlp.layers.PositionEmbedding(MAX_HISTORY)
-        self.dropout = keras.layers.Dropout(dropout)
-        self.blocks = [
-            keras_nlp.layers.TransformerEncoder(
-                intermediate_dim=4 * width, num_heads=4, dropout=dropout, activation="gelu",
-                normalize_first=True)
-            for _ in range(layers)
-        ]
-        self.norm = keras.layers.LayerNormalization()
-        self.outputs = keras.layers.Dense(dimension, kernel_initializer="zeros")
-
-    def call(
-        self, vectors: tf.Tensor, mask: tf.Tensor, training: bool = False,
-    ) -> tf.Tensor:
-        """Encodes histories.
-
-        Args:
-            vectors: product vectors, newest first, `[batch, history, dim]`, history >= 1.
-            mask: true where there is a product, bool `[batch, history]`.
-            training: whether dropout is on.
-
-        Returns:
-            float32 `[batch, dim]` of unit length; zeros for an empty history.
-        """
-        vectors, mask = vectors[:, :MAX_HISTORY], mask[:, :MAX_HISTORY]
-        present = tf.cast(mask, tf.float32)
-        age = tf.cumsum(present, axis=1, exclusive=True)
-        weights = tf.exp(self.log_decay * age) * present
-        mean = tf.reduce_sum(vectors * weights[:, :, tf.newaxis], axis=1)
-        mean /= tf.maximum(tf.reduce_sum(weights, axis=1, keepdims=True), 1e-6)
-        # Unit vectors have components of about dim**-0.5: brought to about one for the layers.
-        hidden = self.inputs(vectors * float(vectors.shape[-1]) ** 0.5)
-        hidden = self.dropout(hidden + self.positions(hidden), training=training)
-        for block in self.blocks:
-            hidden = block(hidden, padding_mask=mask, training=training)
-        learned = self.outputs(self.norm(hidden[:, 0]))
-        some = tf.reduce_max(present, axis=1, keepdims=True)
-        return tf.math.l2_normalize(mean + learned, axis=-1) * some
-
-
 class ContextTower(keras.layers.Layer):
     """A context's vector: the weighted sum of its query, its profile and its history.
 
     Args:
         adapter: the product tower's text adapter, shared so that both towers stay one space.
         dimension: of all vectors.
+        event_dropout: of the history encoder.
     """
 
     def __init__(
-        self, adapter: TextAdapter, dimension: int, name: str = "context_tower",
+        self, adapter: TextAdapter, dimension: int, event_dropout: float = 0.0,
+        name: str = "context_tower",
     ) -> None:
         super().__init__(name=name)
         self.adapter = adapter
-        self.history_encoder = HistoryEncoder(dimension)
+        self.history_encoder = HistoryEncoder(dimension, event_dropout)
         self.part_weights = self.add_weight("part_weights", shape=[3], initializer="ones")
 
     def call(
         self, query: tf.Tensor, profile: tf.Tensor, history: tf.Tensor, mask: tf.Tensor,
-        training: bool = False,
+        events: tf.Tensor, ages: tf.Tensor, training: bool = False,
     ) -> tf.Tensor:
         """Vectors of contexts; a part that is absent is all zeros.
 
@@ -163,6 +100,8 @@ class ContextTower(keras.layers.Layer):
             profile: text vectors of the profiles, `[batch, dim]`.
             history: product vectors, newest first, `[batch, history, dim]`.
             mask: true where there is a product, bool `[batch, history]`.
+            events: what was done with each, as in `HistoryEncoder.call`.
+            ages: and how many days ago, likewise.
             training: whether dropout is on.
 
         Returns:
@@ -171,7 +110,7 @@ class ContextTower(keras.layers.Layer):
         parts = tf.stack([
             tf.math.l2_normalize(self.adapter(query), axis=-1),
             tf.math.l2_normalize(self.adapter(profile), axis=-1),
-            self.history_encoder(history, mask, training=training),
+            self.history_encoder(history, mask, events, ages, training=training),
         ], axis=1)
         weights = tf.nn.softplus(self.part_weights)[tf.newaxis, :, tf.newaxis]
         return tf.math.l2_normalize(tf.reduce_sum(parts * weights, axis=1), axis=-1)

@@ -205,12 +205,14 @@ def _context_model(
     products = ProductTower(
         len(vectors), dimension, settings.residual_rank, settings.residual_dropout)
     model = ContextRetrieval(
-        products, ContextTower(products.adapter, dimension), vectors, mentioned, wanted,
-        settings.temperature, settings.max_negatives)
+        products, ContextTower(products.adapter, dimension, settings.event_dropout), vectors,
+        mentioned, wanted, settings.temperature, settings.max_negatives)
     # Built by one call, so that every variable exists before weights are kept or exported.
     empty = {
         "query": tf.zeros([1, dimension]), "profile": tf.zeros([1, dimension]),
         features.HISTORY: tf.fill([1, 1], tf.constant(-1, tf.int64)),
+        features.HISTORY_EVENT: tf.fill([1, 1], features.UNKNOWN_EVENT),
+        features.HISTORY_AGE: tf.fill([1, 1], features.UNKNOWN_AGE),
     }
     model.context_vectors(empty, tf.zeros([1, 1, dimension]))
     return model

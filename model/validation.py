@@ -15,6 +15,8 @@ from model.data import ContextTable
 from model.encoding import BatchEncoder
 from model.retrieval import ContextRetrieval
 
+_HISTORY = (features.HISTORY, features.HISTORY_EVENT, features.HISTORY_AGE)
+
 
 def ndcg_at(
     scores: np.ndarray, answer: np.ndarray, others: list[np.ndarray], k: int,
@@ -105,7 +107,7 @@ class ContextMeasure:
             contexts = self._contexts({
                 "query": tf.constant(self._texts[self._held_out.query[rows]]),
                 "profile": tf.constant(self._texts[self._held_out.profile[rows]]),
-                features.HISTORY: history,
+                **{name: columns[name] for name in _HISTORY},
             }, tf.gather(catalogue, tf.maximum(history, 0)))
             scores = contexts.numpy() @ catalogue.T
             others = [self._others[r] for r in rows]

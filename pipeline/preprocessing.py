@@ -14,13 +14,14 @@ import tensorflow_transform as tft
 
 from model import features
 from model.presets import load_preset
+from model.shopper_events import event_numbers
 from model.tokenizer import Tokenizer
 from pipeline.config import Text
 
 PRODUCT_TEXTS = ("title", "brand", "category", "attributes", "description")
 """Texts of a product in the order in which they are read: a cut loses the last ones first."""
 
-_LISTS = ("history", "positives")
+_LISTS = ("history", "history_event", "history_age", "positives")
 
 _Tensor: TypeAlias = "tf.Tensor | tf.SparseTensor"
 
@@ -32,13 +33,15 @@ def preprocessing_fn(
 
     Args:
         inputs: by feature name; one-valued features string or float `[batch]`, `[batch, 1]` or
-            sparse, `history` and `positives` sparse strings `[batch, (products)]`.
+            sparse; `history` and `positives` sparse strings `[batch, (products)]`;
+            `history_event` (strings) and `history_age` (float days) as long as `history`.
         custom_config: `{"text": the section text as JSON}`.
 
     Returns:
         The features of `model.features`: int64 and float `[batch]`, and int64 sparse
         `[batch, (tokens)]` or `[batch, (products)]`. A product is its index in the vocabulary
-        `product_id`; ids that no product has are dropped from lists.
+        `product_id`; ids that no product has are dropped from lists, and from a history with
+        their event and age.
     """
     text = Text.model_validate_json(custom_config["text"])
     preset = load_preset(text.preset)
@@ -52,6 +55,11 @@ def preprocessing_fn(
     def numbers(ids: _Tensor) -> _Tensor:
         return tft.apply_vocabulary(ids, vocabulary, default_value=-1)
 
+    history = numbers(inputs["history"])
+    known = history.values >= 0
+    events = inputs["history_event"].with_values(
+        tf.cast(event_numbers(inputs["history_event"].values), tf.int64))
+    positives = numbers(inputs["positives"])
     product_text = tf.strings.join([one[name] for name in PRODUCT_TEXTS], separator=" ")
     return {
         features.KIND: _kind_number(one["kind"]),
@@ -59,8 +67,10 @@ def preprocessing_fn(
         features.PROFILE_TOKENS: tokenizer(one["profile"], text.profile_tokens).to_sparse(),
         features.PRODUCT_TOKENS: tokenizer(product_text, text.product_tokens).to_sparse(),
         features.PRODUCT: numbers(product),
-        features.HISTORY: _known(numbers(inputs["history"])),
-        features.POSITIVES: _known(numbers(inputs["positives"])),
+        features.HISTORY: _kept(history, known),
+        features.HISTORY_EVENT: _kept(events, known),
+        features.HISTORY_AGE: _kept(inputs["history_age"], known),
+        features.POSITIVES: _kept(positives, positives.values >= 0),
         features.WEIGHT: one["weight"],
         features.SAMPLING_PROBABILITY: one["sampling_probability"],
     }
@@ -86,9 +96,9 @@ def _kind_number(kinds: tf.Tensor) -> tf.Tensor:
     return table.lookup(kinds)
 
 
-def _known(numbers: tf.SparseTensor) -> tf.SparseTensor:
-    """The values that are not -1, moved up so that each row stays dense."""
-    kept = tf.sparse.retain(numbers, numbers.values >= 0)
+def _kept(values: tf.SparseTensor, keep: tf.Tensor) -> tf.SparseTensor:
+    """The values to keep, bool `[values]`, moved up so that each row stays dense."""
+    kept = tf.sparse.retain(values, keep)
     rows = tf.RaggedTensor.from_value_rowids(
-        kept.values, kept.indices[:, 0], nrows=numbers.dense_shape[0], validate=False)
+        kept.values, kept.indices[:, 0], nrows=values.dense_shape[0], validate=False)
     return rows.to_sparse()

@@ -12,7 +12,7 @@ import tqdm
 
 from serving.batch_inputs import Task, count_tasks, read_contexts, read_queries
 from serving.errors import RequestError, ServingError, VersionError
-from serving.retrieval import Context, Result, padded, results_of, text_array
+from serving.retrieval import Context, Result, recommend_request, results_of, text_array
 from serving.servable import Arrays, Servable, load_servable
 from serving.trec import atomic_text_file, has_whitespace, run_lines
 from serving.versions import catalogue_size, newest_version
@@ -56,10 +56,10 @@ def write_search_run(
     """
     path = pathlib.Path(queries)
 
-    def inputs(batch: Sequence[Context]) -> Arrays:
-        return {"query": text_array([context.query for context in batch])}
+    def request(batch: Sequence[Context]) -> tuple[str, Arrays]:
+        return "search", {"query": text_array([context.query for context in batch])}
 
-    job = _Job("search", inputs, path, lambda: read_queries(path), top_k, batch_size, tag)
+    job = _Job("search", request, path, lambda: read_queries(path), top_k, batch_size, tag)
     return _write_run(job, pathlib.Path(serving_dir), pathlib.Path(output), progress)
 
 
@@ -72,7 +72,7 @@ def write_recommend_run(
 
     Args:
         serving_dir: as in `write_search_run`.
-        contexts: JSON Lines with context_id and any of history, profile, query, exclude.
+        contexts: JSON Lines, as `read_contexts` takes them.
         output: as in `write_search_run`.
         top_k: results a context at the most.
         exclude_history: whether products of the history stay out of the answer, besides those
@@ -86,20 +86,20 @@ def write_recommend_run(
     """
     path = pathlib.Path(contexts)
 
-    def inputs(batch: Sequence[Context]) -> Arrays:
-        return padded([_without_history(context) for context in batch] if exclude_history
-                      else batch)
+    def request(batch: Sequence[Context]) -> tuple[str, Arrays]:
+        return recommend_request([_without_history(context) for context in batch]
+                                 if exclude_history else batch)
 
-    job = _Job("recommend", inputs, path, lambda: read_contexts(path), top_k, batch_size, tag)
+    job = _Job("recommend", request, path, lambda: read_contexts(path), top_k, batch_size, tag)
     return _write_run(job, pathlib.Path(serving_dir), pathlib.Path(output), progress)
 
 
 @dataclasses.dataclass(frozen=True)
 class _Job:
-    """What to ask (a signature, with the arrays of a batch) and for whom (the tasks of a file)."""
+    """What to ask (a batch's signature and arrays) and for whom (the tasks of a file)."""
 
-    signature_name: str
-    inputs: Callable[[Sequence[Context]], Arrays]
+    name: str
+    request: Callable[[Sequence[Context]], tuple[str, Arrays]]
     path: pathlib.Path
     read: Callable[[], Iterator[Task]]
     top_k: int
@@ -115,7 +115,7 @@ def _write_run(job: _Job, serving_dir: pathlib.Path, output: pathlib.Path,
     _check_top_k(servable, job)
     results = 0
     with atomic_text_file(output) as file, tqdm.tqdm(
-            total=count, desc=job.signature_name, unit="row", disable=not progress) as bar:
+            total=count, desc=job.name, unit="row", disable=not progress) as bar:
         tasks = job.read()
         while window := list(itertools.islice(tasks, _WINDOW)):
             for task, answer in zip(window, _answers(servable, job, window, bar), strict=True):
@@ -156,8 +156,8 @@ def _batches(window: Sequence[Task], batch_size: int) -> Iterator[list[int]]:
 
 def _call(servable: Servable, job: _Job, contexts: Sequence[Context]) -> Arrays:
     try:
-        signature = servable.signature(job.signature_name)
-        inputs = job.inputs(contexts)
+        signature_name, inputs = job.request(contexts)
+        signature = servable.signature(signature_name)
         signature.check_inputs(inputs)
         return servable.run(
             signature, inputs, signature.select_outputs(["product_id", "score"]))

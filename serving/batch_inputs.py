@@ -5,6 +5,7 @@ A file is read line by line, so that its size does not matter, and every complai
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import logging
@@ -19,6 +20,7 @@ from serving.trec import has_whitespace
 logger = logging.getLogger(__name__)
 
 _BYTE_ORDER_MARK = "\ufeff"
+_UNKNOWN_AGE = -1.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,12 +48,13 @@ def read_queries(path: pathlib.Path) -> Iterator[Task]:
 def read_contexts(path: pathlib.Path) -> Iterator[Task]:
     """Reads contexts as JSON objects, a line each; blank lines are skipped.
 
-    Of the fields, context_id is required; history, profile, query and exclude are used; `filters`
-    is not supported yet, which a warning says once; others, as user_id, are ignored.
+    Of the fields, context_id is required; history, history_events, history_ages (days), profile,
+    query and exclude are used; `filters` is not supported yet, which a warning says once; others,
+    as user_id, are ignored.
 
     Raises:
-        InputFileError: a line that is no JSON object, a field of a wrong type, a bad or repeated
-            id, text that is not UTF-8.
+        InputFileError: a line that is no JSON object, a field of a wrong type, events or ages
+            that are not one a product, a bad or repeated id, text that is not UTF-8.
     """
     seen: set[str] = set()
     warned = False
@@ -63,9 +66,15 @@ def read_contexts(path: pathlib.Path) -> Iterator[Task]:
         if row.get("filters") and not warned:
             logger.warning("%s: the field filters is not supported yet and is ignored", where)
             warned = True
-        yield Task(task_id, Context(
-            history=_ids(row, "history", where), profile=_text(row, "profile", where),
-            query=_text(row, "query", where), exclude=_ids(row, "exclude", where)))
+        try:
+            context = Context(
+                history=_texts(row, "history", where), profile=_text(row, "profile", where),
+                query=_text(row, "query", where), exclude=_texts(row, "exclude", where),
+                events=_texts(row, "history_events", where, "names of events"),
+                ages=_ages(row, "history_ages", where))
+        except ValueError as error:
+            raise InputFileError(f"{where}: history_{error}") from error
+        yield Task(task_id, context)
 
 
 def count_tasks(tasks: Iterator[Task], path: pathlib.Path) -> int:
@@ -123,13 +132,32 @@ def _text(row: dict[str, Any], field: str, where: str) -> str:
     return _as_text(row.get(field), f"{where}: {field}")
 
 
-def _ids(row: dict[str, Any], field: str, where: str) -> list[str]:
+def _texts(
+    row: dict[str, Any], field: str, where: str, what: str = "product ids",
+) -> list[str]:
+    return [_as_text(value, f"{where}: {field}[{position}]")
+            for position, value in enumerate(_list(row, field, where, what))]
+
+
+def _ages(row: dict[str, Any], field: str, where: str) -> list[float]:
+    """Days; null is unknown, as are negative ones."""
+    return [_UNKNOWN_AGE if value is None else _as_number(value, f"{where}: {field}[{position}]")
+            for position, value in enumerate(_list(row, field, where, "days"))]
+
+
+def _list(row: dict[str, Any], field: str, where: str, what: str) -> list[Any]:
     values = row.get(field) or []
     if not isinstance(values, list):
         raise InputFileError(
-            f"{where}: {field} must be a list of product ids, found {type(values).__name__}")
-    return [_as_text(value, f"{where}: {field}[{position}]")
-            for position, value in enumerate(values)]
+            f"{where}: {field} must be a list of {what}, found {type(values).__name__}")
+    return values
+
+
+def _as_number(value: Any, what: str) -> float:
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        with contextlib.suppress(OverflowError):  # A whole number of more digits than a float has.
+            return float(value)
+    raise InputFileError(f"{what} must be a number of days, found {type(value).__name__}")
 
 
 def _as_text(value: Any, what: str) -> str:

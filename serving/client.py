@@ -21,7 +21,7 @@ from tensorflow_serving.apis import (
 )
 
 from serving.errors import ServingError
-from serving.retrieval import Context, Result, padded, results_of, text_array
+from serving.retrieval import Context, Result, recommend_request, results_of, text_array
 from serving.tensors import decode_tensor, encode_tensor
 
 _MAX_MESSAGE_BYTES = 64 * 2**20
@@ -129,7 +129,7 @@ class Client:
             contexts: what is known of each; an empty one gets what is popular.
             top_k: as in `search`.
         """
-        return results_of(self.predict("recommend", padded(contexts)), top_k)
+        return results_of(self.predict(*recommend_request(contexts)), top_k)
 
     def similar(self, product_ids: Sequence[str], *,
                 top_k: int | None = None) -> list[list[Result]]:

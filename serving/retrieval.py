@@ -25,12 +25,27 @@ class Context:
         profile: free text.
         query: the search that led here.
         exclude: product ids that must not be in the answer.
+        events: what was done with each product of the history (view, click, cart, purchase,
+            rating), "" for unknown; none at all where nothing is known.
+        ages: days since then, negative for unknown; likewise.
+
+    Raises:
+        ValueError: there are events or ages, but not one a product.
     """
 
     history: Sequence[str] = ()
     profile: str = ""
     query: str = ""
     exclude: Sequence[str] = ()
+    events: Sequence[str] = ()
+    ages: Sequence[float] = ()
+
+    def __post_init__(self) -> None:
+        for name, values in (("events", self.events), ("ages", self.ages)):
+            if len(values) not in (0, len(self.history)):
+                raise ValueError(
+                    f"{name} should be as many as the products of the history, "
+                    f"{len(self.history)}, or none. Received: {len(values)}")
 
 
 def text_array(texts: Sequence[str]) -> np.ndarray:
@@ -39,6 +54,20 @@ def text_array(texts: Sequence[str]) -> np.ndarray:
     # Arguments of a command line may hold bytes that are no text, as lone surrogates.
     array[:] = [text.encode("utf-8", errors="replace") for text in texts]
     return array
+
+
+def recommend_request(contexts: Sequence[Context]) -> tuple[str, dict[str, np.ndarray]]:
+    """The signature that takes all that is known of the contexts, and its inputs."""
+    inputs = padded(contexts)
+    if not any(len(context.events) or len(context.ages) for context in contexts):
+        return "recommend", inputs
+    ages = np.full(inputs["history"].shape, -1.0, np.float32)
+    for position, context in enumerate(contexts):
+        ages[position, :len(context.ages)] = context.ages
+    events = np.full(ages.shape, b"", dtype=object)
+    for position, context in enumerate(contexts):
+        events[position, :len(context.events)] = text_array(context.events)
+    return "recommend_events", {**inputs, "history_event": events, "history_age": ages}
 
 
 def padded(contexts: Sequence[Context]) -> dict[str, np.ndarray]:

@@ -23,7 +23,9 @@ TREC run file: `id Q0 product_id rank score tag`, a line a result.
   emporium recommend out/ --contexts contexts.jsonl --top 50 --output recommend.run
 
 contexts.jsonl holds a JSON object a line: context_id, user_id, history (product ids, oldest
-first) and, where known, profile, query and exclude (product ids that must not be in the answer).
+first) and, where known, history_events (view, click, cart, purchase or rating, one a product, ""
+for unknown), history_ages (days since then, one a product, null for unknown), profile, query and
+exclude (product ids that must not be in the answer).
 The field filters is not applied yet: it is ignored, with a warning.
 """
 

@@ -25,6 +25,8 @@ class Context:
         slices: names of the slices that the context belongs to, its kind among them.
         source: what it was made of: `search`, `recommend`, or `catalogue` where nobody asked it.
         role: `tunes`, `judges` or `both`; see `pipeline.examples.contexts`.
+        history_event: what was done with each product of the history, "" for unknown.
+        history_age: days from then to when the answer was wanted, -1 for unknown.
     """
 
     kind: str
@@ -35,6 +37,8 @@ class Context:
     slices: tuple[str, ...]
     source: str = ""
     role: str = "both"
+    history_event: tuple[str, ...] = ()
+    history_age: tuple[float, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -106,7 +110,8 @@ def _parse_context(line: str) -> Context:
     return Context(
         kind=row["kind"], query=row["query"], profile=row["profile"],
         history=tuple(row["history"]), relevant=row["relevant"], slices=tuple(slices),
-        source=row["source"], role=row["role"])
+        source=row["source"], role=row["role"],
+        history_event=tuple(row["history_event"]), history_age=tuple(row["history_age"]))
 
 
 def _read_lines(path: str) -> Iterator[str]:

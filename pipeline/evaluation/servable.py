@@ -63,10 +63,11 @@ class Servable:
                     bar.update(len(batch))
         return rankings
 
-    def _signature(self, name: str) -> Any:
-        """The signature that knows nothing of what came after validation began, if there is one."""
+    def _signature(self, *names: str) -> Any:
+        """The first of these that there is, in the form that knows nothing of validation."""
         signatures = self._loaded.signatures
-        return signatures.get(BACKTEST + name) or signatures[name]
+        preferred = [BACKTEST + name for name in names] + list(names)
+        return next(signatures[name] for name in preferred if name in signatures)
 
     def _search(self, contexts: Sequence[Context]) -> list[list[bytes]]:
         queries = tf.constant([context.query for context in contexts], tf.string)
@@ -74,14 +75,18 @@ class Servable:
         return answer["product_id"].numpy().tolist()
 
     def _recommend(self, contexts: Sequence[Context]) -> list[list[bytes]]:
-        signature = self._signature("recommend")
+        # What is live may be from before there were events.
+        signature = self._signature("recommend_events", "recommend")
         specs = signature.structured_input_signature[1]
         histories = [context.history for context in contexts]
+        lists: dict[str, list[Any]] = {
+            "history": histories, "exclude": histories,
+            "history_event": [context.history_event for context in contexts],
+            "history_age": [context.history_age for context in contexts]}
         answer = signature(
-            history=padded(histories, specs["history"]),
+            **{name: padded(rows, specs[name]) for name, rows in lists.items() if name in specs},
             profile=tf.constant([context.profile for context in contexts], tf.string),
-            query=tf.constant([context.query for context in contexts], tf.string),
-            exclude=padded(histories, specs["exclude"]))
+            query=tf.constant([context.query for context in contexts], tf.string))
         return answer["product_id"].numpy().tolist()
 
 

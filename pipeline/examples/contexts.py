@@ -1,8 +1,8 @@
 """Which validation contexts are kept, what for, and how a line of `contexts.jsonl.gz` reads.
 
-A line is `{"context_id", "kind", "source", "role", "query", "profile", "history", "relevant",
-"slices"}`. The id is a hash of the other fields: it names a line in a report without naming a
-shopper.
+A line is `{"context_id", "kind", "source", "role", "query", "profile", "history",
+"history_event", "history_age", "relevant", "slices"}`. The id is a hash of the other fields: it
+names a line in a report without naming a shopper.
 
 Half of the contexts of a kind tune: they say when training stops and what each arm weighs. The
 other half judges: the gate would be too kind on contexts that something was chosen by.
@@ -72,6 +72,8 @@ def render_contexts(contexts: Iterable[Context]) -> list[str]:
             "query": context.query,
             "profile": context.profile,
             "history": list(context.history),
+            "history_event": list(context.history_event),
+            "history_age": list(context.history_age),
             "relevant": context.gains,
             "slices": list(context.slices),
         }

@@ -4,7 +4,14 @@ A want is an event that wishes for a product. A target is the first want of a pr
 (training on what she already had would teach to recommend it again, and answers leave out the
 history), weighted by her strongest want of it. Its history is what she wanted strictly before:
 wants of the same second are one basket, and a basket never explains itself. Where events have only
-an order, each row has a place of its own. Everything that a training example shows, positives
+an order, each row has a place of its own.
+
+A product of a history stands where its latest want puts it, and that want gives its age: what was
+looked at again is of today. Its event is the strongest, since a purchase stays one when the product
+is looked at afterwards. Ages count to the moment at which somebody would have asked: the target's,
+or in validation the first want beyond the boundary, which is when the shopper came back.
+
+Everything that a training example shows, positives
 included, lies before the shopper's boundary: the cut in time, or her answer that is held out.
 """
 
@@ -15,6 +22,7 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from model.features import UNKNOWN_AGE
 from pipeline.config import Examples
 from pipeline.examples.records import EVAL, RECOMMEND, TRAIN, Context, Draft, Event
 from pipeline.examples.split import (
@@ -46,6 +54,15 @@ class Want(NamedTuple):
     weight: float
     session: str
     query: str
+    event: str = ""
+
+
+class History(NamedTuple):
+    """Distinct products, oldest first, with what was done and how long ago; see `Draft`."""
+
+    products: tuple[str, ...]
+    events: tuple[str, ...]
+    ages: tuple[float, ...]
 
 
 class QueryPair(NamedTuple):
@@ -58,12 +75,16 @@ class QueryPair(NamedTuple):
 
 
 class Shopper(NamedTuple):
-    """A shopper's wants in order; those with `rank < boundary` may train."""
+    """A shopper's wants in order; those with `rank < boundary` may train.
+
+    A rank is a time in seconds where the shop is `timed`, else a place.
+    """
 
     user_id: str
     profile: str
     wants: tuple[Want, ...]
     boundary: float
+    timed: bool = False
 
     def training(self) -> tuple[Want, ...]:
         """Wants before the boundary, oldest first."""
@@ -89,7 +110,7 @@ def read_shopper(
     events = [event for event in events if is_want(event, facts.rating_midpoint)]
     if facts.cut is not None:
         wants = _wants_by_time(events)
-        return Shopper(user_id, profile, wants, facts.cut)
+        return Shopper(user_id, profile, wants, facts.cut, timed=True)
     wants = _wants_by_order(events)
     boundary = math.inf
     if unit_hash(seed, "shopper", user_id) < settings.validation_fraction:
@@ -107,8 +128,9 @@ def training_drafts(shopper: Shopper, settings: Examples, seed: int) -> Iterator
         strongest[want.product_id] = max(want.weight, strongest.get(want.product_id, 0.0))
     positives = choose_positives(strongest, shopper.user_id, seed)
     for target in _first_wants(wants)[-settings.targets_per_user:]:
-        history = history_before(wants, target.rank, settings.history_length)
-        if history or shopper.profile:
+        history = history_before(
+            wants, target.rank, settings.history_length, target.rank if shopper.timed else None)
+        if history.products or shopper.profile:
             yield Draft(
                 split=TRAIN,
                 kind=RECOMMEND,
@@ -116,7 +138,9 @@ def training_drafts(shopper: Shopper, settings: Examples, seed: int) -> Iterator
                 positives=with_target(positives, target.product_id),
                 weight=strongest[target.product_id],
                 profile=shopper.profile,
-                history=history,
+                history=history.products,
+                history_event=history.events,
+                history_age=history.ages,
             )
 
 
@@ -139,6 +163,8 @@ def validation_context(shopper: Shopper, settings: Examples, seed: int) -> Conte
     answers = dict.fromkeys(want.product_id for want in later if want.product_id not in seen)
     if not answers or not (seen or shopper.profile):
         return None
+    history = history_before(
+        known, math.inf, settings.history_length, later[0].rank if shopper.timed else None)
     return Context(
         kind=RECOMMEND,
         source=RECOMMEND,
@@ -147,7 +173,9 @@ def validation_context(shopper: Shopper, settings: Examples, seed: int) -> Conte
         positives=tuple((product_id, 1.0) for product_id in answers),
         slices=("new_shopper" if len(seen) < NEW_SHOPPER_EVENTS else "known_shopper",),
         profile=shopper.profile,
-        history=history_before(known, math.inf, settings.history_length),
+        history=history.products,
+        history_event=history.events,
+        history_age=history.ages,
     )
 
 
@@ -188,18 +216,38 @@ def context_drafts(context: Context, limit: int) -> Iterator[Draft]:
             query=context.query,
             profile=context.profile,
             history=context.history,
+            history_event=context.history_event,
+            history_age=context.history_age,
         )
 
 
-def history_before(wants: Sequence[Want], rank: float, length: int) -> tuple[str, ...]:
-    """Distinct products wanted before `rank`, by their latest want, oldest first."""
+def history_before(
+    wants: Sequence[Want], rank: float, length: int, now: int | None,
+) -> History:
+    """Distinct products wanted before `rank`, by their latest want, oldest first.
+
+    Args:
+        wants: in order.
+        rank: of the first want that is left out.
+        length: products, at the most; the latest stay.
+        now: second to which ages count; None leaves them unknown.
+    """
     end = bisect.bisect_left(wants, rank, key=lambda want: want.rank)
-    latest: dict[str, None] = {}
+    latest: dict[str, Want] = {}
+    strongest: dict[str, Want] = {}
     for index in range(end - 1, -1, -1):
-        latest.setdefault(wants[index].product_id)
-        if len(latest) == length:
-            break
-    return tuple(reversed(latest))
+        want = wants[index]
+        if want.product_id not in latest:
+            if len(latest) == length:
+                continue  # Older wants may still be the strongest of what is kept.
+            latest[want.product_id] = strongest[want.product_id] = want
+        elif want.weight > strongest[want.product_id].weight:
+            strongest[want.product_id] = want
+    products = tuple(reversed(latest))
+    return History(
+        products, tuple(strongest[product].event for product in products),
+        tuple(UNKNOWN_AGE if now is None else _days(latest[product].rank, now)
+              for product in products))
 
 
 def choose_positives(products: Iterable[str], owner: str, seed: int) -> tuple[str, ...]:
@@ -238,7 +286,13 @@ def _wants_by_order(events: list[Event]) -> tuple[Want, ...]:
 
 
 def _want(event: Event, rank: int, session: str) -> Want:
-    return Want(rank, event.product_id, EVENT_WEIGHTS[event.event], session, event.query)
+    return Want(
+        rank, event.product_id, EVENT_WEIGHTS[event.event], session, event.query, event.event)
+
+
+def _days(since: int, now: int) -> float:
+    """Days between two seconds, to four places: nine seconds are exact enough, short in JSON."""
+    return round((now - since) / _DAY, 4)
 
 
 def _first_wants(wants: Iterable[Want]) -> list[Want]:

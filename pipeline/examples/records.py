@@ -67,6 +67,8 @@ class Draft(NamedTuple):
         query: text, "" if none.
         profile: text, "" if none.
         history: product ids, oldest first.
+        history_event: what was done with each of them, "" for unknown.
+        history_age: days from then to when the product was wanted, -1 for unknown.
         titled: False when the query is the product's title, which the product then must not show.
     """
 
@@ -78,6 +80,8 @@ class Draft(NamedTuple):
     query: str = ""
     profile: str = ""
     history: tuple[str, ...] = ()
+    history_event: tuple[str, ...] = ()
+    history_age: tuple[float, ...] = ()
     titled: bool = True
 
     @property
@@ -95,6 +99,7 @@ class Context(NamedTuple):
         order: uniform hash in [0, 1) by which contexts are chosen.
         gains: product id -> gain, over 0.
         positives: (product id, weight) that become examples of the eval split.
+        history, history_event, history_age: as in `Draft`.
         role: whether it tells when training stops and what arms weigh ("tunes"), whether it is
             what the gate looks at ("judges"), or both.
     """
@@ -108,6 +113,8 @@ class Context(NamedTuple):
     query: str = ""
     profile: str = ""
     history: tuple[str, ...] = ()
+    history_event: tuple[str, ...] = ()
+    history_age: tuple[float, ...] = ()
     role: str = BOTH
 
 
@@ -149,12 +156,23 @@ def read_judgment(serialized: bytes) -> Judgment:
 
 
 def write_example(draft: Draft, product: Product, sampling_probability: float) -> bytes:
-    """The serialized training example of a draft, every feature of the contract present."""
+    """The serialized training example of a draft, every feature of the contract present.
+
+    Raises:
+        ValueError: the history's events or ages are not one a product.
+    """
+    lengths = {
+        name: len(getattr(draft, name)) for name in ("history", "history_event", "history_age")}
+    if len(set(lengths.values())) > 1:
+        raise ValueError(
+            f"A draft's history should have an event and an age a product. Received: {lengths}")
     example = tf.train.Example(features=tf.train.Features(feature={
         "kind": _bytes([draft.kind]),
         "query": _bytes([draft.query]),
         "profile": _bytes([draft.profile]),
         "history": _bytes(draft.history),
+        "history_event": _bytes(draft.history_event),
+        "history_age": _float(*draft.history_age),
         "product_id": _bytes([product.product_id]),
         "title": _bytes([product.title if draft.titled else ""]),
         "description": _bytes([product.description]),
@@ -198,5 +216,5 @@ def _bytes(texts: Sequence[str]) -> tf.train.Feature:
         bytes_list=tf.train.BytesList(value=[text.encode("utf-8") for text in texts]))
 
 
-def _float(number: float) -> tf.train.Feature:
-    return tf.train.Feature(float_list=tf.train.FloatList(value=[number]))
+def _float(*numbers: float) -> tf.train.Feature:
+    return tf.train.Feature(float_list=tf.train.FloatList(value=numbers))

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from model.features import UNKNOWN_AGE
+from model.shopper_events import newest_first
 from pipeline.evaluation.data import Context
 
 PROBES = 500
@@ -52,12 +54,14 @@ def probe_vectors(
 def _embed(
     towers: Any, contexts: Sequence[Context], row_of: dict[str, int], vectors: np.ndarray,
 ) -> np.ndarray:
-    # Oldest first in a context, newest first for the tower; unknown products are left out.
-    known = tf.ragged.constant(
-        [[row_of[p] for p in reversed(c.history) if p in row_of] for c in contexts],
-        ragged_rank=1, dtype=tf.int64)
-    width = max(1, int(known.bounding_shape()[1]))
-    history = known.to_tensor(default_value=-1, shape=[None, width])
+    def padded(rows: list[list[Any]], dtype: tf.DType, padding: Any) -> tf.Tensor:
+        return tf.ragged.constant(rows, ragged_rank=1, dtype=dtype).to_tensor(padding)
+
+    history = newest_first(
+        padded([[row_of.get(p, -1) for p in c.history] for c in contexts], tf.int64, -1),
+        padded([list(c.history_event) for c in contexts], tf.string, ""),
+        padded([list(c.history_age) for c in contexts], tf.float32, UNKNOWN_AGE))
     return np.asarray(towers.embed_context(
         tf.constant([c.query for c in contexts]), tf.constant([c.profile for c in contexts]),
-        tf.gather(tf.constant(vectors), tf.maximum(history, 0)), history >= 0))
+        tf.gather(tf.constant(vectors), tf.maximum(history.products, 0)),
+        history.products >= 0, history.events, history.ages))

@@ -59,11 +59,14 @@ def write_warmup(
         queries = [titles[row] for row in rows]
         ids = [product_ids[row] for row in rows]
         lists = [[i] for i in ids]
+        shopper = {
+            "history": lists, "profile": [""] * len(rows), "query": [""] * len(rows),
+            "exclude": lists}
+        events = {"history_event": [["view"]] * len(rows), "history_age": [[1.0]] * len(rows)}
         for signature, inputs in (
             ("search", {"query": queries}),
-            ("recommend", {
-                "history": lists, "profile": [""] * len(rows), "query": [""] * len(rows),
-                "exclude": lists}),
+            ("recommend", shopper),
+            ("recommend_events", {**shopper, **events}),
             ("similar", {"product_id": ids}),
             ("embed_query", {"query": queries}),
             ("embed_product", {"text": queries}),
@@ -72,7 +75,7 @@ def write_warmup(
             request.model_spec.name = MODEL_NAME
             request.model_spec.signature_name = signature
             for name, values in inputs.items():
-                request.inputs[name].CopyFrom(tf.make_tensor_proto(values, tf.string))
+                request.inputs[name].CopyFrom(tf.make_tensor_proto(values))
             log = prediction_log_pb2.PredictionLog(
                 predict_log=prediction_log_pb2.PredictLog(request=request))
             records.append(log.SerializeToString())

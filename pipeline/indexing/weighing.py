@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import logging
 from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -87,31 +88,33 @@ def judge(
         Contexts in the order in which they are given.
     """
     strings, lists = tf.TensorSpec([None], tf.string), tf.TensorSpec([None, None], tf.string)
+    numbers = tf.TensorSpec([None, None], tf.float32)
 
     @tf.function(autograph=False, input_signature=[strings])
     def search(query: tf.Tensor) -> tuple[tf.Tensor, ...]:
         return _parts(servable.hybrid.candidates(servable.search_request(query), behaviour))
 
-    @tf.function(autograph=False, input_signature=[lists, strings, strings])
+    @tf.function(autograph=False, input_signature=[lists, lists, numbers, strings, strings])
     def recommend(
-        history: tf.Tensor, profile: tf.Tensor, query: tf.Tensor,
+        history: tf.Tensor, events: tf.Tensor, ages: tf.Tensor, profile: tf.Tensor,
+        query: tf.Tensor,
     ) -> tuple[tf.Tensor, ...]:
-        request = servable.recommend_request(history, profile, query, history)
+        request = servable.recommend_request(history, events, ages, profile, query, history)
         return _parts(servable.hybrid.candidates(request, behaviour))
 
     found: dict[int, tuple[np.ndarray, ...]] = {}
     # Of like lengths together: a batch is as wide as its longest history.
     order = sorted(range(len(contexts)), key=lambda n: len(contexts[n].history))
     for start in range(0, len(order), _BATCH):
-        numbers = order[start:start + _BATCH]
-        batch = [contexts[n] for n in numbers]
+        chosen = order[start:start + _BATCH]
+        batch = [contexts[n] for n in chosen]
         query = tf.constant([context.query for context in batch])
         if all(context.kind == "search" for context in batch):
             parts = search(query)
         else:
             profile = tf.constant([context.profile for context in batch])
-            parts = recommend(_history(batch), profile, query)
-        found |= zip(numbers, zip(*(part.numpy() for part in parts), strict=True), strict=True)
+            parts = recommend(*_history(batch), profile, query)
+        found |= zip(chosen, zip(*(part.numpy() for part in parts), strict=True), strict=True)
     return _with_gains(contexts, row_of, [found[n] for n in range(len(contexts))])
 
 
@@ -119,10 +122,15 @@ def _parts(found: Candidates) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
     return found.rows, found.features, found.usable
 
 
-def _history(contexts: Sequence[Context]) -> tf.Tensor:
-    width = max(1, *(len(context.history) for context in contexts))
-    return tf.constant([
-        [*context.history, *[""] * (width - len(context.history))] for context in contexts])
+def _history(contexts: Sequence[Context]) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    """Products, events and ages of histories, `[contexts, history]`."""
+    def dense(rows: Sequence[Sequence[Any]], padding: Any) -> tf.Tensor:
+        width = max(1, *map(len, rows))
+        return tf.constant([[*row, *[padding] * (width - len(row))] for row in rows])
+
+    return (
+        dense([c.history for c in contexts], ""), dense([c.history_event for c in contexts], ""),
+        dense([c.history_age for c in contexts], -1.0))
 
 
 def _with_gains(

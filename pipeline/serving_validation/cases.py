@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Sequence
 
 from pipeline.evaluation.data import Context
@@ -29,13 +30,13 @@ class Case:
     Attributes:
         name: says what is asked, without text of a shopper.
         signature: to be called.
-        inputs: a list a batch for each input; a list of lists for ids.
+        inputs: a list a batch for each input; a list of lists for ids, events and ages.
         answers: whether each row needs a result (rankings) or unit length (embeddings).
     """
 
     name: str
     signature: str
-    inputs: dict[str, list[str] | list[list[str]]]
+    inputs: dict[str, list[str] | list[list[str]] | list[list[float]]]
     answers: bool = True
 
 
@@ -52,6 +53,7 @@ def build_cases(contexts: Sequence[Context]) -> list[Case]:
     return [
         *_text_cases([c.query for c in searches]),
         *_recommend_cases(shoppers),
+        *_event_cases(shoppers),
         *_similar_cases(wanted),
     ]
 
@@ -100,6 +102,41 @@ def _recommend_cases(contexts: list[Context]) -> list[Case]:
         cases.append(_recommend("a history of 500, the same products again", [
             (longest * 500)[:500] or [_UNKNOWN]]))
     return cases
+
+
+def _event_cases(contexts: list[Context]) -> list[Case]:
+    """Histories with what was done and when, as recorded and as no shop would send them."""
+    product = next((p for context in contexts for p in context.history), _UNKNOWN)
+    thrice = [[product, _UNKNOWN, product]]
+    strange = [list(_HOSTILE_TEXTS.values())[-3:]]
+    views = [["view"] * 3]
+    cases = [
+        _with_events("an empty history", [[]], [[]], [[]]),
+        _with_events("events and ages", thrice, [["view", "cart", "purchase"]], [[9.5, 1.0, 0.0]]),
+        _with_events("nothing known of the events", thrice, [["", "", ""]], [[-1.0, -1.0, -1.0]]),
+        _with_events("names of no event", thrice, strange, [[0.0] * 3]),
+        _with_events("ages of no number", thrice, views, [[math.nan, math.inf, -math.inf]]),
+        _with_events("ages without measure", thrice, views, [[3e38, -3e38, 1e-38]]),
+        _with_events("fewer events and ages than products", thrice, [["view"]], [[]]),
+        _with_events("more events and ages than products", thrice, [["view"] * 9], [[2.0] * 99]),
+    ]
+    if contexts:
+        recorded = _with_events(
+            "a batch of recorded histories", [list(context.history) for context in contexts],
+            [list(context.history_event) for context in contexts],
+            [list(context.history_age) for context in contexts])
+        recorded.inputs["profile"] = [context.profile for context in contexts]
+        cases.append(recorded)
+    return cases
+
+
+def _with_events(
+    name: str, histories: list[list[str]], events: list[list[str]], ages: list[list[float]],
+) -> Case:
+    plain = _recommend(name, histories)
+    return dataclasses.replace(
+        plain, signature="recommend_events",
+        inputs={**plain.inputs, "history_event": events, "history_age": ages})
 
 
 def _recommend(

@@ -44,16 +44,17 @@ def load_servable(path: str) -> Any:
     return tf.saved_model.load(path)
 
 
-def padded(rows: Sequence[Sequence[str]], spec: tf.TensorSpec) -> tf.Tensor:
-    """Makes a string tensor `[batch, width]`, padded with "" at the end.
+def padded(rows: Sequence[Sequence[str | float]], spec: tf.TensorSpec) -> tf.Tensor:
+    """Makes a tensor `[batch, width]` of strings, padded with "" at the end, or numbers, with -1.
 
     The width is the one that the signature fixes, or else that of the longest row. Where it is
-    fixed the last ids of a row, which are the newest, are kept.
+    fixed the last values of a row, which are the newest, are kept.
     """
     width = spec.shape[1] or max(map(len, rows), default=0)
     kept = [row[max(0, len(row) - width):] for row in rows]
-    cells = [[*map(_encode, row), *[b""] * (width - len(row))] for row in kept]
-    return tf.constant(cells, tf.string, shape=(len(rows), width))
+    blank = b"" if spec.dtype == tf.string else -1
+    cells = [[*map(_encode, row), *[blank] * (width - len(row))] for row in kept]
+    return tf.constant(cells, spec.dtype, shape=(len(rows), width))
 
 
 def ask(servable: Any, case: Mapping[str, Any]) -> dict[str, np.ndarray]:
@@ -137,8 +138,8 @@ def _check(servable: Any, case: Mapping[str, Any], known: frozenset[str] | None)
     return list(ranking_failures(case, outputs, known))
 
 
-def _encode(text: str) -> bytes:
-    return text.encode("utf-8", "surrogateescape")
+def _encode(value: str | float) -> bytes | float:
+    return value.encode("utf-8", "surrogateescape") if isinstance(value, str) else value
 
 
 def _main(model_dir: str, cases_path: str, result_path: str) -> None:

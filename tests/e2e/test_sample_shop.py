@@ -116,7 +116,8 @@ for name, inputs in (("embed_query", "query"), ("embed_product", "text")):
     vector = ask[name](**{inputs: tf.constant(["a lamp"])})["embedding"]
     assert abs(float(tf.norm(vector)) - 1) < 1e-4
 assert set(ask) == {
-    "serving_default", "search", "recommend", "similar", "embed_query", "embed_product"}, set(ask)
+    "serving_default", "search", "recommend", "recommend_events", "similar", "embed_query",
+    "embed_product"}, set(ask)
 strangers = {"pipeline", "model", "serving", "tfx", "apache_beam", "keras_nlp",
              "tensorflow_recommenders"} & set(sys.modules)
 assert not strangers, strangers

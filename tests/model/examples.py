@@ -14,19 +14,22 @@ def topic_tokens(topic, generator):
     return [101, *words.tolist(), 102]
 
 
-def example(*, kind, product, product_tokens, query=(), history=(), positives=(), weight=1.0):
-    """One serialized transformed example."""
+def example(*, kind, product, product_tokens, query=(), history=(), events=None, ages=None,
+            positives=(), weight=1.0):
+    """One serialized transformed example; events and ages that are not given are unknown."""
     def ints(values):
         return tf.train.Feature(int64_list=tf.train.Int64List(value=values))
 
-    def real(value):
-        return tf.train.Feature(float_list=tf.train.FloatList(value=[value]))
+    def reals(values):
+        return tf.train.Feature(float_list=tf.train.FloatList(value=values))
 
     return tf.train.Example(features=tf.train.Features(feature={
         "kind": ints([kind]), "query_tokens": ints(query), "profile_tokens": ints([]),
         "product_tokens": ints(product_tokens), "product": ints([product]),
-        "history": ints(history), "positives": ints(positives or [product]),
-        "weight": real(weight), "sampling_probability": real(1.0 / PRODUCTS),
+        "history": ints(history), "history_event": ints(events or [0] * len(history)),
+        "history_age": reals(ages or [-1.0] * len(history)),
+        "positives": ints(positives or [product]),
+        "weight": reals([weight]), "sampling_probability": reals([1.0 / PRODUCTS]),
     })).SerializeToString()
 
 
@@ -54,7 +57,7 @@ def write_shop(folder, *, searches=200, histories=200, validated=True):
         some = generator.permutation(np.arange(topic, PRODUCTS, TOPICS))[:4].tolist()
         return example(
             kind=1, product=some[-1], product_tokens=texts[some[-1]], history=some[:-1],
-            positives=some)
+            events=[1, 4, 2], ages=[9.0, 1.5, 0.0], positives=some)
 
     for split, share in (("train", 1.0), ("eval", 0.2 if validated else 0.0)):
         records = [search() for _ in range(int(searches * share))]

@@ -32,6 +32,22 @@ def test_fixed_shapes_are_those_of_the_bucket_the_query_limit_and_the_table(shop
     assert shapes == {((16, 3), (16, 4))}
 
 
+def test_events_and_ages_are_padded_beside_their_products(shop):
+    table = data.context_table(examples.patterns(shop, "train"), (Kind.SEARCH, Kind.RECOMMEND), 100)
+    lengths = table.history.row_lengths().numpy()
+    rows = [int(lengths.argmin()), int(lengths.argmax())]
+    for widths, padding in ((None, 0), ((5, 4), 2)):
+        columns = batches.context_columns(table, rows, widths)
+        assert columns[features.HISTORY].shape == (2, 3 + padding)
+        assert columns[features.HISTORY_EVENT].numpy().tolist() == [
+            [0] * (3 + padding), [2, 4, 1, *[0] * padding]]
+        assert columns[features.HISTORY_AGE].numpy().tolist() == [
+            [-1.0] * (3 + padding), [0.0, 1.5, 9.0, *[-1.0] * padding]]
+    columns = batches.context_columns(table, rows[:1])  # nobody has a history: one column
+    assert columns[features.HISTORY_EVENT].numpy().tolist() == [[0]]
+    assert columns[features.HISTORY_AGE].numpy().tolist() == [[-1.0]]
+
+
 def test_context_batches_carry_the_vectors_of_their_texts(shop):
     table = data.context_table(examples.patterns(shop, "train"), (Kind.SEARCH, Kind.RECOMMEND), 100)
     vectors = np.arange(int(table.texts.nrows()) * 2, dtype=np.float32).reshape(-1, 2) + 1.0

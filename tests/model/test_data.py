@@ -39,7 +39,8 @@ def test_a_table_holds_each_text_once_and_histories_newest_first(tmp_path):
     query = [101, 7, 102]
     examples.write(tmp_path / "Split-train", [
         examples.example(kind=0, product=3, product_tokens=[101, 102], query=query),
-        examples.example(kind=1, product=1, product_tokens=[101, 102], history=[5, 6, 7]),
+        examples.example(kind=1, product=1, product_tokens=[101, 102], history=[5, 6, 7],
+            events=[1, 4, 0], ages=[30.0, 2.5, -1.0]),
         examples.example(kind=0, product=2, product_tokens=[101, 102], query=query),
     ])
     table = data.context_table(
@@ -48,6 +49,8 @@ def test_a_table_holds_each_text_once_and_histories_newest_first(tmp_path):
     assert table.query.tolist() == [0, -1, 0]
     assert table.profile.tolist() == [-1, -1, -1]
     assert table.history.to_list() == [[], [7, 6, 5], []]
+    assert table.history_event.to_list() == [[], [0, 4, 1], []]
+    assert table.history_age.to_list() == [[], [-1.0, 2.5, 30.0], []]
     # Products 3, 1, 2 are answers, a third of them each; 5, 6, 7 are in a history alone.
     np.testing.assert_allclose(
         data.wanted_share(table, 9), [0, 1 / 3, 1 / 3, 1 / 3, 0, 0, 0, 0, 0])

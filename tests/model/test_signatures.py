@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from model.features import EVENT_NUMBERS
 from model.signatures import NO_SCORE, Catalogue, Servable
 
 IDS = ["a", "b", "c", "d"]
@@ -11,7 +12,10 @@ VECTORS = np.array([[1, 0], [0.8, 0.6], [0, 1], [-1, 0]], np.float32)
 
 
 class Towers(tf.Module):
-    """Texts are their first letter's product; a history is its newest product."""
+    """Texts are their first letter's product; a history is its newest product.
+
+    Whatever was purchased weighs three more, a day of age one more.
+    """
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string)])
     def embed_query(self, query):
@@ -25,9 +29,14 @@ class Towers(tf.Module):
 
     @tf.function(input_signature=[
         tf.TensorSpec([None], tf.string), tf.TensorSpec([None], tf.string),
-        tf.TensorSpec([None, None, 2], tf.float32), tf.TensorSpec([None, None], tf.bool)])
-    def embed_context(self, query, profile, history, mask):
-        newest = history[:, 0] * tf.cast(mask[:, :1], tf.float32)
+        tf.TensorSpec([None, None, 2], tf.float32), tf.TensorSpec([None, None], tf.bool),
+        tf.TensorSpec([None, None], tf.int32), tf.TensorSpec([None, None], tf.float32)])
+    def embed_context(self, query, profile, history, mask, events, ages):
+        weights = tf.one_hot(tf.zeros_like(events[:, 0]), tf.shape(events)[1])
+        weights += 3.0 * tf.cast(events == EVENT_NUMBERS["purchase"], tf.float32)
+        weights += tf.maximum(ages, 0.0)
+        weights *= tf.cast(mask, tf.float32)
+        newest = tf.reduce_sum(history * weights[:, :, tf.newaxis], axis=1)
         return newest + self.embed_query(query) + self.embed_query(profile)
 
 
@@ -87,6 +96,34 @@ def test_a_query_without_a_meaning_falls_back_to_what_is_popular(loaded):
 def test_histories_end_with_the_newest_and_ignore_what_is_unknown(loaded):
     answer = recommend(loaded, history=[["c", "a", "nope", ""]])
     assert ids(answer) == [["a", "b", "c"]]
+
+
+def recommend_events(loaded, history, events, ages):
+    return loaded.signatures["recommend_events"](
+        history=tf.constant([history]),
+        history_event=tf.constant([events], tf.string, [1, len(events)]),
+        history_age=tf.constant([ages], tf.float32, [1, len(ages)]), profile=tf.constant([""]),
+        query=tf.constant([""]), exclude=tf.constant([[""]]))
+
+
+@pytest.mark.parametrize(("events", "ages", "expected"), [
+    (["purchase", "purchase", "view"], [-1.0] * 3, ["c", "b", "a"]),  # a + 3 c: 3, 2.6, 1
+    (["purchase", "", "purchase"], [-1.0] * 3, ["a", "b", "c"]),  # 4 a
+    (["", "", ""], [9.0, 5.0, 0.0], ["c", "b", "a"]),  # a + 5 c
+    (["", "", ""], [9.0, 0.0, 5.0], ["a", "b", "c"]),  # 6 a
+    (["purchase"], [9.0], ["a", "b", "c"]),  # what is missing is unknown
+])
+def test_events_and_ages_stand_beside_their_products(loaded, events, ages, expected):
+    answer = recommend_events(loaded, ["nope", "c", "a"], events, ages)
+    assert ids(answer) == [expected]
+
+
+def test_nothing_known_of_events_answers_as_without_them(loaded):
+    history = ["c", "nope", "b"]
+    plain = recommend(loaded, history=[history])
+    answer = recommend_events(loaded, history, [], [])
+    assert ids(answer) == ids(plain)
+    np.testing.assert_array_equal(answer["score"], plain["score"])
 
 
 def test_what_is_excluded_makes_room(loaded):

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from model.towers import ContextTower, HistoryEncoder, ProductTower, TextAdapter
+from model.features import UNKNOWN_AGE, UNKNOWN_EVENT
+from model.towers import ContextTower, ProductTower, TextAdapter
 
 DIM = 8
 
@@ -48,34 +49,19 @@ def test_residuals_are_dropped_in_training_only(rng):
     assert (np.abs(products(text, ids).numpy() - text).max(axis=1) > 1e-4).all()
 
 
-def test_an_untrained_history_is_the_recency_weighted_mean(rng):
-    newest, oldest = unit(*rng.normal(size=(2, DIM)))
-    history = np.stack([[newest, oldest]])
-    vector = HistoryEncoder(DIM, width=16)(history, tf.constant([[True, True]])).numpy()[0]
-    expected = (newest + 0.7 * oldest) / 1.7
-    np.testing.assert_allclose(vector, expected / np.linalg.norm(expected), atol=1e-5)
-
-
-def test_padding_changes_no_history_and_none_is_zeros(rng):
-    vectors = unit(*rng.normal(size=(3, DIM)))
-    encoder = HistoryEncoder(DIM, width=16)
-    short = encoder(vectors[np.newaxis, :2], tf.constant([[True, True]]))
-    encoder.outputs.kernel.assign(rng.normal(size=(16, DIM)))  # as after training
-    short = encoder(vectors[np.newaxis, :2], tf.constant([[True, True]]))
-    padded = encoder(vectors[np.newaxis], tf.constant([[True, True, False]]))
-    np.testing.assert_allclose(short, padded, atol=1e-5)
-    none = encoder(vectors[np.newaxis], tf.constant([[False, False, False]]))
-    np.testing.assert_array_equal(none, np.zeros((1, DIM)))
-
-
 def context_tower():
     return ContextTower(TextAdapter(DIM), DIM)
+
+
+NO_HISTORY = (
+    tf.zeros([1, 1, DIM]), tf.constant([[False]]), tf.constant([[UNKNOWN_EVENT]]),
+    tf.constant([[UNKNOWN_AGE]]))
 
 
 def test_a_context_of_a_query_alone_is_the_query(rng):
     query = unit(rng.normal(size=DIM))
     nothing = tf.zeros([1, DIM])
-    vector = context_tower()(query, nothing, tf.zeros([1, 1, DIM]), tf.constant([[False]]))
+    vector = context_tower()(query, nothing, *NO_HISTORY)
     np.testing.assert_allclose(vector, query, atol=1e-6)
 
 
@@ -83,12 +69,12 @@ def test_parts_are_added_with_their_weights(rng):
     query, profile = unit(rng.normal(size=DIM)), unit(rng.normal(size=DIM))
     contexts = context_tower()
     contexts.part_weights.assign([2.0, -1.0, 0.0])
-    vector = contexts(query, profile, tf.zeros([1, 1, DIM]), tf.constant([[False]])).numpy()
+    vector = contexts(query, profile, *NO_HISTORY).numpy()
     expected = np.log1p(np.exp(2.0)) * query + np.log1p(np.exp(-1.0)) * profile  # softplus
     np.testing.assert_allclose(vector, expected / np.linalg.norm(expected), atol=1e-6)
 
 
 def test_an_empty_context_is_zeros():
     nothing = tf.zeros([1, DIM])
-    vector = context_tower()(nothing, nothing, tf.zeros([1, 1, DIM]), tf.constant([[False]]))
+    vector = context_tower()(nothing, nothing, *NO_HISTORY)
     np.testing.assert_array_equal(vector, np.zeros((1, DIM)))

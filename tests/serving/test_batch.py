@@ -73,6 +73,15 @@ def test_a_recommend_run_leaves_out_the_history_and_what_is_excluded(
     assert products["d"][0] == "p5"
 
 
+def test_events_of_a_context_count(serving_dir, tmp_path):
+    path = tmp_path / "contexts.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in [
+        {"context_id": "hose", "history": ["p3", "p5"], "history_events": ["purchase", "view"]},
+        {"context_id": "drill", "history": ["p3", "p5"], "history_ages": [200, None]}]))
+    write_recommend_run(serving_dir, path, tmp_path / "run", top_k=1, progress=False)
+    assert _products(tmp_path / "run") == {"hose": ["p4"], "drill": ["p6"]}
+
+
 def test_the_history_can_stay_in(serving_dir, contexts, tmp_path):
     output = tmp_path / "run"
     write_recommend_run(

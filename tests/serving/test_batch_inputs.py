@@ -40,11 +40,16 @@ def test_contexts(tmp_path, caplog):
     path = _file(tmp_path, b"\n".join(json.dumps(row).encode() for row in [
         {"context_id": "c1", "user_id": "u1", "history": ["a", 7], "profile": "blue",
          "query": "usb", "exclude": ["x"], "time": 3, "filters": {"price": 3}},
+        {"context_id": "c2", "history": ["a", "b"], "history_events": ["view", None],
+         "history_ages": [2, None]},
         {"context_id": 12, "history": None, "profile": None, "filters": {"price": 3}},
     ]))
     assert list(read_contexts(path)) == [
-        Task("c1", Context(history=["a", "7"], profile="blue", query="usb", exclude=["x"])),
-        Task("12", Context(history=[], profile="", query="", exclude=[])),
+        Task("c1", Context(
+            history=["a", "7"], profile="blue", query="usb", exclude=["x"], events=[], ages=[])),
+        Task("c2", Context(
+            history=["a", "b"], exclude=[], events=["view", ""], ages=[2.0, -1.0])),
+        Task("12", Context(history=[], profile="", query="", exclude=[], events=[], ages=[])),
     ]
     assert [record.getMessage() for record in caplog.records] == [
         f"{path}:1: the field filters is not supported yet and is ignored"]
@@ -61,6 +66,16 @@ def test_contexts(tmp_path, caplog):
     (b'{"context_id": "1", "history": "p1"}', "history must be a list of product ids, found str"),
     (b'{"context_id": "1", "history": [["p1"]]}', r"history\[0\] must be text, found list"),
     (b'{"context_id": "1", "exclude": [true]}', r"exclude\[0\] must be text, found bool"),
+    (b'{"context_id": "1", "history": ["a"], "history_events": "view"}',
+     "history_events must be a list of names of events, found str"),
+    (b'{"context_id": "1", "history": ["a"], "history_ages": ["2"]}',
+     r"history_ages\[0\] must be a number of days, found str"),
+    (b'{"context_id": "1", "history": ["a"], "history_ages": [true]}',
+     r"history_ages\[0\] must be a number of days, found bool"),
+    (b'{"context_id": "1", "history": ["a"], "history_ages": [1' + b"0" * 400 + b"]}",
+     r"history_ages\[0\] must be a number of days, found int"),
+    (b'{"context_id": "1", "history": ["a"], "history_events": ["view", "cart"]}',
+     "history_events should be as many as the products of the history, 1, or none. Received: 2"),
     (b'{"context_id": "1", "profile": {"secret": 1}}', "profile must be text, found dict"),
     (b'{"context_id": "0"}', "context_id '0' appears a second time"),
 ])

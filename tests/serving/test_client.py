@@ -39,6 +39,16 @@ def test_recommend(client):
     assert what_is_left == ["p8"]
 
 
+@pytest.mark.parametrize(("events", "ages", "first"), [
+    (["purchase", "view"], [], "p4"), (["view", "cart"], [], "p6"), ([], [3.0, 200.0], "p4"),
+    ([], [200.0, -1.0], "p6")])
+def test_recommend_with_events(client, events, ages, first):
+    hose_and_drill = ["p3", "p5"]
+    [answer] = _ids(client.recommend([
+        Context(history=hose_and_drill, exclude=hose_and_drill, events=events, ages=ages)]))
+    assert answer[0] == first
+
+
 def test_similar(client):
     assert _ids(client.similar(["p5"], top_k=1)) == [["p6"]]
 

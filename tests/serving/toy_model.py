@@ -68,7 +68,18 @@ class ToyModel(tf.Module):
     @tf.function(input_signature=[
         _strings(None, None), _strings(None), _strings(None), _strings(None, None)])
     def recommend(self, history, profile, query, exclude):
-        seen = tf.cast(self._matches(history), tf.float32)
+        return self._recommend(history, tf.ones_like(history, tf.float32), profile, query, exclude)
+
+    @tf.function(input_signature=[
+        _strings(None, None), _strings(None, None), tf.TensorSpec([None, None], tf.float32),
+        _strings(None), _strings(None), _strings(None, None)])
+    def recommend_events(self, history, history_event, history_age, profile, query, exclude):
+        # What was only viewed, or more than a hundred days ago, hardly counts.
+        light = (history_event == "view") | (history_age > 100.0)
+        return self._recommend(history, tf.where(light, 0.1, 1.0), profile, query, exclude)
+
+    def _recommend(self, history, weights, profile, query, exclude):
+        seen = tf.cast(self._matches(history), tf.float32) * weights[..., None]
         context = tf.einsum("bhn,nd->bd", seen, self.vectors)
         context += self._embed(profile) + self._embed(query)
         return self._top(context, tf.reduce_any(self._matches(exclude), axis=1))
@@ -107,6 +118,7 @@ def save_version(folder: pathlib.Path, number: int, *, prefix: str = "",
     path = folder / str(number)
     tf.saved_model.save(model, str(path), signatures={
         "serving_default": model.search, "search": model.search, "recommend": model.recommend,
+        "recommend_events": model.recommend_events,
         "similar": model.similar, "embed_query": model.embed_query,
         "embed_product": model.embed_product, "half_plus_two": model.half_plus_two,
         "parse": model.parse, "spin": model.spin,

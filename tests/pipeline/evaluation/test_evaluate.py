@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from pipeline.config import load_config
+from pipeline.evaluation.data import Context
 from pipeline.evaluation.evaluate import DEPTH, evaluate
 from pipeline.evaluation.metrics import NOTHING
 from pipeline.evaluation.servable import Servable
@@ -58,6 +59,25 @@ def test_recommendations_leave_out_the_history(good_model):
         shade = {n for n in range(60) if n // 10 == number // 10} - {number}
         assert set(ranking[:9].tolist()) == shade
         assert number not in ranking
+
+
+@pytest.mark.parametrize(("events", "ages", "shade"), [
+    (("view", "purchase"), (1.0, 1.0), 3), (("purchase", "view"), (1.0, 1.0), 1),
+    (("cart", "cart"), (400.0, -1.0), 3)])
+def test_histories_are_asked_with_their_events(good_model, events, ages, shade):
+    context = Context(
+        "recommend", "", "", ("p10", "p30"), {"p11": 1.0}, (), history_event=events,
+        history_age=ages)
+    ranking = Servable(good_model).rankings([context], toy_shop.catalogue(), DEPTH, "test")[0]
+    assert {number // 10 for number in ranking[:9]} == {shade}
+
+
+def test_a_live_version_from_before_there_were_events_is_asked_without(tmp_path):
+    folder = toy_shop.save(
+        toy_shop.ToyModel(toy_shop.catalogue()), tmp_path, leave_out=("recommend_events",))
+    context = toy_shop.recommend_contexts()[10]
+    ranking = Servable(folder).rankings([context], toy_shop.catalogue(), DEPTH, "test")[0]
+    assert {number // 10 for number in ranking[:9]} == {1}
 
 
 def test_fewer_results_than_ranks_leave_nothing(good_model):

@@ -46,7 +46,7 @@ def recommend_contexts() -> list[Context]:
     return [
         Context("recommend", "", PRIVATE[1], (product_id(n),),
                 {product_id(n // 10 * 10 + (n + 1) % 10): 1.0},
-                ("kind:recommend", "new_shopper"))
+                ("kind:recommend", "new_shopper"), ("purchase",), (2.5,))
         for n in range(PRODUCTS)
     ]
 
@@ -100,9 +100,25 @@ class ToyModel(tf.Module):
         tf.TensorSpec([None], tf.string, name="query"),
         tf.TensorSpec([None, None], tf.string, name="exclude"))
     def recommend(self, history, profile, query, exclude):
+        return self._recommend(history, tf.ones_like(history, tf.float32), profile, query, exclude)
+
+    @_signature(
+        tf.TensorSpec([None, 50], tf.string, name="history"),
+        tf.TensorSpec([None, 50], tf.string, name="history_event"),
+        tf.TensorSpec([None, 50], tf.float32, name="history_age"),
+        tf.TensorSpec([None], tf.string, name="profile"),
+        tf.TensorSpec([None], tf.string, name="query"),
+        tf.TensorSpec([None, None], tf.string, name="exclude"))
+    def recommend_events(self, history, history_event, history_age, profile, query, exclude):
+        """What was only viewed, or more than a hundred days ago, hardly counts."""
+        light = (history_event == "view") | (history_age > 100.0)
+        return self._recommend(history, tf.where(light, 0.1, 1.0), profile, query, exclude)
+
+    def _recommend(self, history, weights, profile, query, exclude):
         known = self._table.lookup(history)
+        weights *= tf.cast(known >= 0, tf.float32)
         vectors = tf.gather(self._vectors, tf.maximum(known, 0))
-        liked = tf.reduce_sum(vectors * tf.cast(known >= 0, tf.float32)[..., None], axis=1)
+        liked = tf.reduce_sum(vectors * weights[..., None], axis=1)
         return self._top(liked + self._bag(query) + 0.0 * self._bag(profile), exclude)
 
     @_signature(tf.TensorSpec([None], tf.string, name="product_id"))
@@ -124,8 +140,8 @@ def save(model: ToyModel, folder: pathlib.Path, leave_out: tuple[str, ...] = ())
     """Saves a model with all signatures but those left out; returns the folder."""
     signatures = {
         "serving_default": model.search, "search": model.search, "recommend": model.recommend,
-        "similar": model.similar, "embed_query": model.embed_query,
-        "embed_product": model.embed_product,
+        "recommend_events": model.recommend_events, "similar": model.similar,
+        "embed_query": model.embed_query, "embed_product": model.embed_product,
     }
     kept = {name: f for name, f in signatures.items() if name not in leave_out}
     tf.saved_model.save(model, str(folder), signatures=kept)
@@ -140,7 +156,8 @@ def write_contexts(contexts: list[Context], folder: pathlib.Path) -> None:
             file.write(json.dumps({
                 "context_id": f"{PRIVATE[0]}-{number}", "kind": context.kind,
                 "query": context.query, "profile": context.profile,
-                "history": list(context.history), "relevant": dict(context.relevant),
+                "history": list(context.history), "history_event": list(context.history_event),
+                "history_age": list(context.history_age), "relevant": dict(context.relevant),
                 "slices": [name for name in context.slices if not name.startswith("kind:")],
             }) + "\n")
 

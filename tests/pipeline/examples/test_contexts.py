@@ -26,12 +26,14 @@ def test_the_first_by_hash_of_each_kind_are_chosen():
 def test_a_line_holds_the_contract_and_no_shopper():
     context = Context(
         "recommend", "recommend", 0.5, {"p": 1.0, "q": 2.0}, (("p", 1.0),), ("new_shopper",),
-        profile="likes tea", history=("a", "b"))
+        profile="likes tea", history=("a", "b"), history_event=("view", "cart"),
+        history_age=(2.5, -1.0))
     (line,) = render_contexts([context])
     row = json.loads(line)
     assert len(row.pop("context_id")) == 16
     assert row == {
         "kind": "recommend", "query": "", "profile": "likes tea", "history": ["a", "b"],
+        "history_event": ["view", "cart"], "history_age": [2.5, -1.0],
         "relevant": {"p": 1.0, "q": 2.0}, "slices": ["new_shopper"]}
 
 

@@ -69,6 +69,56 @@ def test_what_is_no_wish_is_left_out():
     assert [want.product_id for want in shopper.wants] == ["a", "d"]
 
 
+def test_a_history_says_what_was_done_and_how_long_ago():
+    drafts = _examples(_shopper([
+        _event("a", 1, "purchase"), _event("b", 2, "cart"), _event("a", 3.5, "view"),
+        _event("c", 4, "click"), _event("d", 5, "view")]))
+    draft = drafts["d"]
+    # "a" stands where it was viewed again, and remains bought.
+    assert draft.history == ("b", "a", "c")
+    assert draft.history_event == ("cart", "purchase", "click")
+    assert draft.history_age == (3.0, 1.5, 1.0)
+    assert drafts["c"].history_event == ("cart", "purchase")
+    assert drafts["c"].history_age == (2.0, 0.5)
+    assert drafts["b"].history_age == (1.0,)
+
+
+def test_of_events_that_weigh_the_same_the_latest_counts():
+    drafts = _examples(_shopper([
+        _event("a", 1, "purchase"), _event("a", 2, "rating"), _event("b", 3)]))
+    assert (drafts["b"].history_event, drafts["b"].history_age) == (("rating",), (1.0,))
+
+
+def test_the_strongest_event_may_be_older_than_the_history_is_long():
+    settings = Examples(history_length=1)
+    drafts = _examples(_shopper([
+        _event("a", 1, "purchase"), _event("b", 2), _event("a", 3, "view"), _event("c", 4)],
+        settings=settings), settings)
+    assert (drafts["c"].history, drafts["c"].history_event) == (("a",), ("purchase",))
+
+
+def test_ages_of_a_context_count_to_the_moment_when_the_shopper_came_back():
+    shopper = _shopper([
+        _event("a", 1, "view"), _event("b", 9), _event("a", 11), _event("c", 12)])
+    context = histories.validation_context(shopper, _SETTINGS, _SEED)
+    assert context.history_event == ("view", "purchase")  # the purchase of "a" lies beyond the cut
+    assert context.history_age == (10.0, 2.0)
+    [draft] = histories.context_drafts(context, limit=5)
+    assert (draft.history_event, draft.history_age) == (("view", "purchase"), (10.0, 2.0))
+
+    someone_new = _shopper([_event("a", 10.25), _event("b", 11.5)])
+    context = histories.validation_context(someone_new, _SETTINGS, _SEED)
+    assert (context.history, context.history_age) == (("a",), (1.25,))
+
+
+def test_an_order_alone_tells_no_age():
+    shopper = _shopper(_ordered("abcd"), user=_VALIDATES, facts=_ORDERED)
+    context = histories.validation_context(shopper, _SETTINGS, _SEED)
+    assert context.history_event == ("rating",) * 3
+    assert context.history_age == (-1.0,) * 3
+    assert _examples(shopper)["c"].history_age == (-1.0, -1.0)
+
+
 def test_history_and_targets_are_cut_to_the_latest():
     settings = Examples(history_length=2, targets_per_user=3)
     events = [_event(f"p{n}", n) for n in range(8)]
@@ -226,6 +276,11 @@ def test_nothing_leaks(facts, events, user, profile):
         assert draft.product_id not in draft.history
         assert draft.product_id in draft.positives
         assert draft.history or draft.profile
+        assert len(draft.history) == len(draft.history_event) == len(draft.history_age)
+        if facts.cut is not None:
+            assert list(draft.history_age) == [
+                round((first - max(m for m in moments[p] if m < first)) / _DAY, 4)
+                for p in draft.history]
         assert 0 < draft.weight <= 1
         shown.update(draft.history, draft.positives)
     if facts.cut is not None:

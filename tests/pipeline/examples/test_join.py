@@ -17,8 +17,8 @@ _START = 17_000 * _DAY
 _SEED = 5
 _SETTINGS = Examples(validation_fraction=0.25)
 _FEATURES = {
-    "kind", "query", "profile", "history", "product_id", "title", "description", "brand",
-    "category", "attributes", "positives", "weight", "sampling_probability"}
+    "kind", "query", "profile", "history", "history_event", "history_age", "product_id", "title",
+    "description", "brand", "category", "attributes", "positives", "weight", "sampling_probability"}
 
 # Queries on either side of the hash.
 _TRAINS = next(q for q in "abcdefgh" if unit_hash(_SEED, "query", q) >= 0.25)
@@ -69,6 +69,8 @@ def test_recommend_examples_of_a_shop(shop):
     assert {key: e["history"] for key, e in examples.items()} == {
         ("", "p1"): ["p0"], ("", "p2"): ["p0", "p1"],
         ("likes oak", "p1"): [], ("likes oak", "p2"): ["p1"], ("likes oak", "p3"): ["p1", "p2"]}
+    assert examples["likes oak", "p3"]["history_event"] == ["purchase", "purchase"]
+    assert examples["likes oak", "p3"]["history_age"] == [2.0, 1.0]
     assert examples["", "p1"]["positives"] == ["p0", "p1", "p2"]
     # Of five training examples p1 and p2 are two each, p3 is one.
     assert {key[1]: e["sampling_probability"][0] for key, e in examples.items()} == pytest.approx(
@@ -115,6 +117,8 @@ def test_contexts_and_eval_examples_of_shoppers(shop):
     recommend = {tuple(c["history"]): c for c in contexts if c["kind"] == "recommend"}
     assert {history: c["relevant"] for history, c in recommend.items()} == {
         ("p0", "p1", "p2"): {"p4": 1.0}, ("p1", "p2", "p3"): {"p5": 1.0}}
+    assert recommend["p0", "p1", "p2"]["history_event"] == ["purchase"] * 3
+    assert recommend["p0", "p1", "p2"]["history_age"] == [29.0, 28.0, 27.0]
     examples = [e for e in splits["eval"] if e["kind"] == ["recommend"]]
     assert sorted(e["product_id"][0] for e in examples) == ["p4", "p5"]
     # p4 is in no training example: the floor is one of the five.

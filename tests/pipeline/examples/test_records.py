@@ -1,3 +1,4 @@
+import pytest
 import tensorflow as tf
 
 from pipeline.examples import records
@@ -42,7 +43,9 @@ def test_example_has_every_feature_and_may_hide_the_title():
     spec = {name: tf.io.FixedLenFeature([], tf.string) for name in (
         "kind", "query", "profile", "product_id", "title", "description", "brand", "category",
         "attributes")}
-    spec |= {name: tf.io.VarLenFeature(tf.string) for name in ("history", "positives")}
+    spec |= {name: tf.io.VarLenFeature(tf.string)
+             for name in ("history", "history_event", "positives")}
+    spec["history_age"] = tf.io.VarLenFeature(tf.float32)
     spec |= {name: tf.io.FixedLenFeature([], tf.float32)
              for name in ("weight", "sampling_probability")}
     parsed = tf.io.parse_single_example(records.write_example(draft, product, 0.25), spec)
@@ -50,9 +53,23 @@ def test_example_has_every_feature_and_may_hide_the_title():
     assert parsed["profile"] == b""
     assert parsed["positives"].values.numpy().tolist() == [b"p", b"q"]
     assert parsed["history"].values.numpy().tolist() == []
+    assert parsed["history_age"].values.numpy().tolist() == []
+    shopper = draft._replace(
+        history=("q", "r"), history_event=("view", ""), history_age=(2.5, -1.0))
+    told = tf.io.parse_single_example(records.write_example(shopper, product, 0.25), spec)
+    assert told["history"].values.numpy().tolist() == [b"q", b"r"]
+    assert told["history_event"].values.numpy().tolist() == [b"view", b""]
+    assert told["history_age"].values.numpy().tolist() == [2.5, -1.0]
     assert (parsed["weight"], parsed["sampling_probability"]) == (0.5, 0.25)
     hidden = records.write_example(draft._replace(titled=False), product, 0.25)
     assert tf.io.parse_single_example(hidden, spec)["title"] == b""
+
+
+def test_a_history_without_an_event_and_an_age_a_product_is_refused():
+    draft = Draft(
+        "train", "recommend", "p", ("p",), 1.0, history=("q", "r"), history_event=("view",) * 2)
+    with pytest.raises(ValueError, match="'history': 2, 'history_event': 2, 'history_age': 0"):
+        records.write_example(draft, Product("p", "Mug"), 0.25)
 
 
 def test_families():

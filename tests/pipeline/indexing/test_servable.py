@@ -1,5 +1,6 @@
 """From towers and vectors to a SavedModel that plain TensorFlow loads."""
 
+import dataclasses
 import json
 
 import httpx
@@ -16,8 +17,11 @@ from model.presets import load_preset
 from model.settings import Text, Training
 from model.text_encoder import TextEncoder
 from pipeline.config import MODEL_NAME, Index
+from pipeline.evaluation.data import Context
 from pipeline.indexing import embed, projector, servable
 from pipeline.indexing.search import build_index
+from pipeline.serving_validation import probe
+from pipeline.serving_validation.cases import build_cases
 
 
 def test_popular_order_breaks_ties_by_row():
@@ -60,13 +64,19 @@ def test_towers_and_scann_index_leave_as_one_savedmodel(tmp_path):
     assert answer["product_id"].shape == (2, 20)
     assert answer["product_id"][1, 0].numpy() == b"p3"  # nothing asked: the popular one
     assert set(loaded.signatures) == {
-        "serving_default", "search", "recommend", "similar", "embed_query", "embed_product"}
+        "serving_default", "search", "recommend", "recommend_events", "similar", "embed_query",
+        "embed_product"}
+    shoppers = [Context("recommend", "", "", ("p1", "p2"), {}, (), ("view", "cart"), (3.5, 0.0))]
+    for case in build_cases(shoppers):
+        if case.signature == "recommend_events":  # on real towers: toys read no ages
+            asked = dataclasses.asdict(case)
+            assert not list(probe.ranking_failures(asked, probe.ask(loaded, asked), frozenset(ids)))
     description = json.loads((tmp_path / "servable" / servable.DESCRIPTION_FILE).read_text())
     assert (description["index"], description["products"]) == ("scann", 200)
     logs = [
         prediction_log_pb2.PredictionLog.FromString(record.numpy())
         for record in tf.data.TFRecordDataset(str(tmp_path / "servable" / servable.WARMUP_FILE))]
-    assert len(logs) == 3 * 5
+    assert len(logs) == 3 * 6
     for log in logs:  # every recorded request is one that the signatures answer
         request = log.predict_log.request
         assert request.model_spec.name == MODEL_NAME

@@ -1,10 +1,12 @@
 import json
+import math
 
 from pipeline.serving_validation.cases import build_cases
 from tests.pipeline.evaluation import toy_shop
 
 SIGNATURES = {
-    "search", "serving_default", "recommend", "similar", "embed_query", "embed_product"}
+    "search", "serving_default", "recommend", "recommend_events", "similar", "embed_query",
+    "embed_product"}
 
 
 def test_every_signature_is_asked_even_without_contexts():
@@ -29,6 +31,22 @@ def test_recorded_requests_come_from_the_contexts():
     assert not recorded.answers
     assert cases["recommend", "a batch of recorded histories"].inputs["profile"] == [
         toy_shop.PRIVATE[1]] * 32
+
+
+def test_recorded_histories_keep_their_events_and_hostile_ones_reach_the_signature():
+    cases = {c.name: c for c in build_cases(toy_shop.recommend_contexts())
+             if c.signature == "recommend_events"}
+    recorded = cases["a batch of recorded histories"].inputs
+    assert recorded["history"][1:3] == [["p01"], ["p02"]]
+    assert recorded["history_event"][1:3] == [["purchase"], ["purchase"]]
+    assert recorded["history_age"][1:3] == [[2.5], [2.5]]
+    ages = [age for case in cases.values() for row in case.inputs["history_age"] for age in row]
+    assert any(math.isnan(age) for age in ages)
+    assert math.inf in ages
+    assert -math.inf in ages
+    widths = {tuple(len(case.inputs[name][0]) for name in ("history", "history_event"))
+              for case in cases.values()}
+    assert {(3, 1), (3, 9)} < widths
 
 
 def test_hostile_texts_reach_the_signatures():

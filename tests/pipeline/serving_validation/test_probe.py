@@ -83,6 +83,11 @@ def test_padding_to_the_longest_row():
     assert tensor.numpy().tolist() == [[b"a", b""], [b"", b""], [b"b", b"c"]]
 
 
+def test_numbers_are_padded_with_what_is_unknown():
+    tensor = probe.padded([[2.5, 0.0], []], tf.TensorSpec([None, None], tf.float32))
+    assert tensor.numpy().tolist() == [[2.5, 0.0], [-1.0, -1.0]]
+
+
 def test_padding_to_a_fixed_width_keeps_the_newest():
     tensor = probe.padded([["old", "b", "c"], ["d"]], tf.TensorSpec([None, 2], tf.string))
     assert tensor.numpy().tolist() == [[b"b", b"c"], [b"d", b""]]

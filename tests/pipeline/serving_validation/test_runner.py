@@ -12,7 +12,8 @@ def test_a_good_version_passes(good_model):
     assert verdict.reasons == ()
     assert verdict.passed
     assert set(verdict.answered) == {
-        "search", "serving_default", "recommend", "similar", "embed_query", "embed_product"}
+        "search", "serving_default", "recommend", "recommend_events", "similar", "embed_query",
+        "embed_product"}
     assert verdict.text().startswith("Infra validation passed")
 
 
