@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -32,7 +33,7 @@ from pipeline.evaluation.results import (
     SliceResult,
     measure_slices,
 )
-from pipeline.evaluation.servable import Servable
+from pipeline.evaluation.servable import Servable, read_description
 from pipeline.evaluation.slices import slice_members
 from pipeline.examples.records import TUNES
 from pipeline.versions import live_version
@@ -73,6 +74,8 @@ class Evaluation:
         slices: results by slice, `all` first; empty without contexts.
         recall_curves: kind of context -> system -> mean recall@k for k = 1 .. DEPTH.
         first_ranks: kind of context -> system -> rank of the first relevant product, 0 for none.
+        fusion: kind of context -> what the candidate's arms weigh and are worth, as
+            `pipeline.indexing.weighing.KindReport` has it; empty where a version does not say.
         examples: queries with the candidate's results.
         facts: what was evaluated on what.
     """
@@ -81,6 +84,7 @@ class Evaluation:
     slices: Mapping[str, SliceResult]
     recall_curves: Mapping[str, Mapping[str, Floats]]
     first_ranks: Mapping[str, Mapping[str, Ints]]
+    fusion: Mapping[str, Mapping[str, Any]]
     examples: tuple[ExampleQuery, ...]
     facts: Facts
 
@@ -116,6 +120,7 @@ def evaluate(
         slices=slices,
         recall_curves=curves,
         first_ranks=first_ranks,
+        fusion=read_description(model_dir).get("fusion", {}),
         examples=example_queries(judged, rankings[CANDIDATE], scores, catalogue, _EXAMPLES),
         facts=Facts(
             contexts=len(judged), unanswerable=sum(

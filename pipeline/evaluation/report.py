@@ -59,6 +59,7 @@ def metrics_json(evaluation: Evaluation, created: str) -> dict[str, Any]:
             }
             for kind, curves in evaluation.recall_curves.items()
         },
+        "fusion": evaluation.fusion,
     }
 
 

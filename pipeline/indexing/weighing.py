@@ -29,12 +29,14 @@ class KindReport:
 
     Attributes:
         tuned, judged: contexts that weights were learned on, and that the figures are of.
+        learned: whether there were enough to learn from; else the priors stand.
         weights: by feature.
         ndcg: nDCG@10 of `fused`, of each arm alone, and `without ARM`, over what the arms found.
     """
 
     tuned: int
     judged: int
+    learned: bool
     weights: Mapping[str, float]
     ndcg: Mapping[str, float]
 
@@ -70,7 +72,7 @@ def weigh_arms(
         judges = np.array([c.role != "tunes" for c in some])
         weights[kind] = _learn(found, tunes, priors[kind], arms)
         reports[kind.name.lower()] = KindReport(
-            int(tunes.sum()), int(judges.sum()),
+            int(tunes.sum()), int(judges.sum()), bool((weights[kind] != priors[kind]).any()),
             {name: round(float(w), 4) for name, w in zip(FEATURES, weights[kind], strict=True)},
             _worth(found, tunes, judges, priors[kind], weights[kind], arms))
         _log.info("fusion of %s: %s", kind.name.lower(), reports[kind.name.lower()])
