@@ -14,14 +14,19 @@ import numpy as np
 HALF_LIVES = (90.0, 30.0, 7.0)
 """Days after which a purchase counts half in popularity: what sells in a season, a month, now."""
 
+HISTORY_DECAYS = {"collaborative": 0.97, "collaborative_recent": 0.75}
+"""Weight of each older product of a history against the next newer, for item-to-item evidence of
+the whole history and of its end: where a visit buys thirty things all of them count, where it buys
+one the last few do."""
+
 _RECENT = tuple(f"popularity_{days:.0f}d" for days in HALF_LIVES)
 
-FEATURES = ("dense", "words", "pairs", "trigrams", "collaborative", "popularity", *_RECENT)
+FEATURES = ("dense", "words", "pairs", "trigrams", *HISTORY_DECAYS, "popularity", *_RECENT)
 
 ARMS: Mapping[str, tuple[str, ...]] = {
     "dense": ("dense",),
     "lexical": ("words", "pairs", "trigrams"),
-    "collaborative": ("collaborative",),
+    "collaborative": tuple(HISTORY_DECAYS),
     "popularity": ("popularity", *_RECENT),
 }
 """What finds candidates and scores them, and the features that are its."""
@@ -44,9 +49,11 @@ def _weights(**values: float) -> np.ndarray:
 
 PRIORS: Mapping[ContextKind, np.ndarray] = {
     ContextKind.QUERY: _weights(dense=10.0, words=0.5, pairs=0.1, trigrams=0.1),
-    ContextKind.HISTORY: _weights(dense=12.0, collaborative=0.3, popularity=0.05),
+    ContextKind.HISTORY: _weights(
+        dense=12.0, collaborative=0.15, collaborative_recent=0.15, popularity=0.05),
     ContextKind.BOTH: _weights(
-        dense=12.0, words=0.4, pairs=0.1, trigrams=0.08, collaborative=0.15),
+        dense=12.0, words=0.4, pairs=0.1, trigrams=0.08, collaborative=0.08,
+        collaborative_recent=0.08),
     ContextKind.PROFILE: _weights(dense=12.0, popularity=0.2),
     ContextKind.PRODUCT: _weights(dense=20.0),
     ContextKind.NOTHING: _weights(popularity=1.0),
@@ -55,8 +62,8 @@ PRIORS: Mapping[ContextKind, np.ndarray] = {
 some (benchmarks/quality.md)."""
 
 SPREADS = _weights(
-    dense=6.0, words=0.3, pairs=0.15, trigrams=0.1, collaborative=0.3, popularity=0.5,
-    **dict.fromkeys(_RECENT, 1.0))
+    dense=6.0, words=0.3, pairs=0.15, trigrams=0.1, popularity=0.5,
+    **dict.fromkeys(HISTORY_DECAYS, 0.3), **dict.fromkeys(_RECENT, 1.0))
 """How far from its prior each weight may be expected: one standard deviation."""
 
 

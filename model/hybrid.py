@@ -9,16 +9,13 @@ import numpy as np
 import scipy.sparse
 import tensorflow as tf
 
-from model.fusion import ContextKind
+from model.fusion import HISTORY_DECAYS, ContextKind
 from model.lexical import FAMILIES, LexicalIndex
 from model.membership import is_among
 from model.postings import Postings, in_slices
 
 Search = Callable[[tf.Tensor, tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
 """Maps vectors `[batch, dim]` and a count to scores and rows `[batch, count]`, best first."""
-
-HISTORY_DECAY = 0.8
-"""Weight of each older product of a history in the collaborative arm, against the next newer."""
 
 COLLABORATIVE_UNIT = 1e-3
 """Item-to-item weight below which evidence counts as noise; above it, its logarithm counts."""
@@ -61,19 +58,24 @@ class Behaviour(tf.Module):
         self.popular = tf.Variable(order.astype(np.int64), trainable=False, name="popular")
 
     def collaborative(self, history: tf.Tensor) -> tf.Tensor:
-        """What a history says of every product, float32 `[batch, products]`.
+        """What a history says of every product, float32 `[batch, HISTORY_DECAYS, products]`.
 
         Args:
             history: rows of products, newest first, int64 `[batch, history]`, padded with -1.
         """
         if self.item_to_item is None:
-            return tf.zeros([tf.shape(history)[0], tf.shape(self.popular)[0]])
+            return tf.zeros(
+                [tf.shape(history)[0], len(HISTORY_DECAYS), tf.shape(self.popular)[0]])
         present = tf.cast(history >= 0, tf.float32)
         age = tf.cumsum(present, axis=1, exclusive=True)
-        weights = HISTORY_DECAY**age * present
-        weights /= tf.maximum(tf.reduce_sum(weights, axis=1, keepdims=True), 1e-6)
-        return tf.math.log1p(
-            self.item_to_item.scores(history, weights) / COLLABORATIVE_UNIT)
+
+        def evidence(decay: float) -> tf.Tensor:
+            weights = decay**age * present
+            weights /= tf.maximum(tf.reduce_sum(weights, axis=1, keepdims=True), 1e-6)
+            return tf.math.log1p(
+                self.item_to_item.scores(history, weights) / COLLABORATIVE_UNIT)
+
+        return tf.stack([evidence(decay) for decay in HISTORY_DECAYS.values()], axis=1)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -177,7 +179,7 @@ class Hybrid(tf.Module):
             request.vector, near, request.history, request.exclude, request.kinds, *terms)
         width = int(self.vectors.shape[1]) * 4 * MIN_DEPTH
         rows, features, usable = in_slices(
-            score, inputs, max(self._products * (1 + len(FAMILIES)), width),
+            score, inputs, max(self._products * (len(HISTORY_DECAYS) + len(FAMILIES)), width),
             (tf.int64, tf.float32, tf.bool))
         return Candidates(rows, features, usable)
 
@@ -201,7 +203,7 @@ class Hybrid(tf.Module):
             weights = tf.gather(self.weights, kinds)[:, _LEXICAL]
             pools.append(_best(tf.einsum("bfp,bf->bp", lexical, weights), depth))
         if "collaborative" in self.arms and behaviour.item_to_item is not None:
-            pools.append(_best(collaborative, depth))
+            pools.append(_best(tf.reduce_sum(collaborative, axis=1), depth))
         if "popularity" in self.arms or len(pools) == 1:
             popular = behaviour.popular[:depth]
             pools.append(tf.tile(popular[tf.newaxis, :], [tf.shape(near)[0], 1]))
@@ -216,12 +218,16 @@ class Hybrid(tf.Module):
         if lexical is None:
             words = tf.zeros([*tf.unstack(tf.shape(rows)), len(FAMILIES)])
         else:
-            words = tf.gather(tf.transpose(lexical, [0, 2, 1]), places, batch_dims=1)
+            words = _at(lexical, places)
         return tf.concat([
-            dense[:, :, tf.newaxis], words,
-            tf.gather(collaborative, places, batch_dims=1)[:, :, tf.newaxis],
+            dense[:, :, tf.newaxis], words, _at(collaborative, places),
             tf.gather(behaviour.popularity, places),
         ], axis=2)
+
+
+def _at(scores: tf.Tensor, places: tf.Tensor) -> tf.Tensor:
+    """Scores `[batch, features, products]` at places, as `[batch, candidates, features]`."""
+    return tf.gather(tf.transpose(scores, [0, 2, 1]), places, batch_dims=1)
 
 
 def context_kinds(vector: tf.Tensor, query: tf.Tensor, history: tf.Tensor) -> tf.Tensor:
