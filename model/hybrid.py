@@ -63,7 +63,8 @@ class Behaviour(tf.Module):
         Args:
             history: rows of products, newest first, int64 `[batch, history]`, padded with -1.
         """
-        if self.item_to_item is None:
+        known = self.item_to_item
+        if known is None:
             return tf.zeros(
                 [tf.shape(history)[0], len(HISTORY_DECAYS), tf.shape(self.popular)[0]])
         present = tf.cast(history >= 0, tf.float32)
@@ -73,7 +74,7 @@ class Behaviour(tf.Module):
             weights = decay**age * present
             weights /= tf.maximum(tf.reduce_sum(weights, axis=1, keepdims=True), 1e-6)
             return tf.math.log1p(
-                self.item_to_item.scores(history, weights) / COLLABORATIVE_UNIT)
+                known.scores(history, weights) / COLLABORATIVE_UNIT)
 
         return tf.stack([evidence(decay) for decay in HISTORY_DECAYS.values()], axis=1)
 
