@@ -50,21 +50,22 @@ def _weights(**values: float) -> np.ndarray:
 PRIORS: Mapping[ContextKind, np.ndarray] = {
     ContextKind.QUERY: _weights(dense=10.0, words=0.5, pairs=0.1, trigrams=0.1),
     ContextKind.HISTORY: _weights(
-        dense=12.0, collaborative=0.15, collaborative_recent=0.15, popularity=0.05),
+        dense=12.0, collaborative=0.5, collaborative_recent=0.5),
     ContextKind.BOTH: _weights(
-        dense=12.0, words=0.4, pairs=0.1, trigrams=0.08, collaborative=0.08,
-        collaborative_recent=0.08),
+        dense=12.0, words=0.5, pairs=0.1, trigrams=0.1, collaborative=0.2,
+        collaborative_recent=0.2),
     ContextKind.PROFILE: _weights(dense=12.0, popularity=0.2),
     ContextKind.PRODUCT: _weights(dense=20.0),
     ContextKind.NOTHING: _weights(popularity=1.0),
 }
-"""Weights where no validation context says otherwise: about what was learned on shops that have
-some (benchmarks/quality.md)."""
+"""Weights where no validation context says otherwise: in the middle of a broad optimum on the
+validation contexts of a tool shop's queries and of a laboratory supplier's histories."""
 
 SPREADS = _weights(
-    dense=6.0, words=0.3, pairs=0.15, trigrams=0.1, popularity=0.5,
-    **dict.fromkeys(HISTORY_DECAYS, 0.3), **dict.fromkeys(_RECENT, 1.0))
-"""How far from its prior each weight may be expected: one standard deviation."""
+    dense=4.0, words=0.2, pairs=0.1, trigrams=0.1, popularity=0.2,
+    **dict.fromkeys(HISTORY_DECAYS, 0.2), **dict.fromkeys(_RECENT, 0.7))
+"""How far from its prior each weight may be expected: one standard deviation. A few hundred
+contexts tell arms apart by little more than their noise, so the priors count for much."""
 
 
 LEARNED_KINDS = (

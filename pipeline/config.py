@@ -41,8 +41,8 @@ class Examples(Section):
 
     validation_fraction: float = Field(
         0.1, gt=0, lt=0.5,
-        description="Share of the latest events (or, where there is only an order, of the users) "
-        "and of the queries that validate.")
+        description="Share of the latest events and of the queries that validate; where events "
+        "have only an order, the least share of the shoppers whose last product does.")
     history_length: int = Field(
         50, ge=1, le=500, description="Latest products of a shopper that a context keeps.")
     targets_per_user: int = Field(

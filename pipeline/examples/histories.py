@@ -40,6 +40,11 @@ MAX_POSITIVES = 200
 MIN_ORDERED_PRODUCTS = 3
 """Products that a shopper must have wanted before one of them is held out by order."""
 
+MOST_ORDERED_SHARE = 0.25
+"""Share of shoppers who validate by order, at the most."""
+
+_WANTS_PER_CONTEXT = 10
+
 NEW_SHOPPER_EVENTS = 3
 """A shopper with fewer products in the history is new."""
 
@@ -113,11 +118,21 @@ def read_shopper(
         return Shopper(user_id, profile, wants, facts.cut, timed=True)
     wants = _wants_by_order(events)
     boundary = math.inf
-    if unit_hash(seed, "shopper", user_id) < settings.validation_fraction:
+    if unit_hash(seed, "shopper", user_id) < ordered_share(facts.wants, settings):
         firsts = _first_wants(wants)
         if len(firsts) >= MIN_ORDERED_PRODUCTS:
             boundary = firsts[-1].rank
     return Shopper(user_id, profile, wants, boundary)
+
+
+def ordered_share(wants: int, settings: Examples) -> float:
+    """Share of the shoppers whose last product validates, where events have only an order.
+
+    More of a small shop: a few hundred contexts would not tell what each arm is worth, and what
+    they cost is one event of each.
+    """
+    return min(MOST_ORDERED_SHARE, max(
+        settings.validation_fraction, _WANTS_PER_CONTEXT * settings.max_contexts / max(wants, 1)))
 
 
 def training_drafts(shopper: Shopper, settings: Examples, seed: int) -> Iterator[Draft]:
