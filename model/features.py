@@ -13,8 +13,16 @@ PRODUCT_TOKENS = "product_tokens"
 PRODUCT = "product"
 HISTORY = "history"
 POSITIVES = "positives"
+NEGATIVES = "negatives"
+NEGATIVE_GRADES = "negative_grades"
 WEIGHT = "weight"
 SAMPLING_PROBABILITY = "sampling_probability"
+
+ROW = "row"
+"""Number of a training pair in the order of the files; batches add it."""
+
+DRAWS = "draws"
+"""Two random numbers of a row of a batch, int64, at least 0; batches add them."""
 
 PRODUCT_VOCABULARY = "product_id"
 """Name of the tf.Transform vocabulary that numbers the catalogue's products."""
@@ -30,7 +38,7 @@ class Kind(enum.IntEnum):
 
 KIND_NAMES = {"search": Kind.SEARCH, "recommend": Kind.RECOMMEND, "catalogue": Kind.CATALOGUE}
 
-_RAGGED = (QUERY_TOKENS, PROFILE_TOKENS, PRODUCT_TOKENS, HISTORY, POSITIVES)
+_RAGGED = (QUERY_TOKENS, PROFILE_TOKENS, PRODUCT_TOKENS, HISTORY, POSITIVES, NEGATIVES)
 
 
 def parse_spec() -> dict[str, tf.io.FixedLenFeature | tf.io.RaggedFeature]:
@@ -38,6 +46,7 @@ def parse_spec() -> dict[str, tf.io.FixedLenFeature | tf.io.RaggedFeature]:
     spec: dict[str, tf.io.FixedLenFeature | tf.io.RaggedFeature] = {
         name: tf.io.RaggedFeature(tf.int64, row_splits_dtype=tf.int64) for name in _RAGGED
     }
+    spec[NEGATIVE_GRADES] = tf.io.RaggedFeature(tf.float32, row_splits_dtype=tf.int64)
     spec[KIND] = tf.io.FixedLenFeature([], tf.int64)
     spec[PRODUCT] = tf.io.FixedLenFeature([], tf.int64)
     spec[WEIGHT] = tf.io.FixedLenFeature([], tf.float32)

@@ -20,7 +20,7 @@ from pipeline.config import Text
 PRODUCT_TEXTS = ("title", "brand", "category", "attributes", "description")
 """Texts of a product in the order in which they are read: a cut loses the last ones first."""
 
-_LISTS = ("history", "positives")
+_LISTS = ("history", "positives", "negatives", "negative_grades")
 
 _Tensor: TypeAlias = "tf.Tensor | tf.SparseTensor"
 
@@ -32,13 +32,14 @@ def preprocessing_fn(
 
     Args:
         inputs: by feature name; one-valued features string or float `[batch]`, `[batch, 1]` or
-            sparse, `history` and `positives` sparse strings `[batch, (products)]`.
+            sparse, `history`, `positives` and `negatives` sparse strings `[batch, (products)]`,
+            `negative_grades` sparse float `[batch, (products)]`.
         custom_config: `{"text": the section text as JSON}`.
 
     Returns:
         The features of `model.features`: int64 and float `[batch]`, and int64 sparse
         `[batch, (tokens)]` or `[batch, (products)]`. A product is its index in the vocabulary
-        `product_id`; ids that no product has are dropped from lists.
+        `product_id`; ids that no product has are dropped from lists, and their grades with them.
     """
     text = Text.model_validate_json(custom_config["text"])
     preset = load_preset(text.preset)
@@ -52,6 +53,7 @@ def preprocessing_fn(
     def numbers(ids: _Tensor) -> _Tensor:
         return tft.apply_vocabulary(ids, vocabulary, default_value=-1)
 
+    negatives = numbers(inputs["negatives"])
     product_text = tf.strings.join([one[name] for name in PRODUCT_TEXTS], separator=" ")
     return {
         features.KIND: _kind_number(one["kind"]),
@@ -61,6 +63,8 @@ def preprocessing_fn(
         features.PRODUCT: numbers(product),
         features.HISTORY: _known(numbers(inputs["history"])),
         features.POSITIVES: _known(numbers(inputs["positives"])),
+        features.NEGATIVES: _known(negatives),
+        features.NEGATIVE_GRADES: _kept(inputs["negative_grades"], negatives.values >= 0),
         features.WEIGHT: one["weight"],
         features.SAMPLING_PROBABILITY: one["sampling_probability"],
     }
@@ -88,7 +92,12 @@ def _kind_number(kinds: tf.Tensor) -> tf.Tensor:
 
 def _known(numbers: tf.SparseTensor) -> tf.SparseTensor:
     """The values that are not -1, moved up so that each row stays dense."""
-    kept = tf.sparse.retain(numbers, numbers.values >= 0)
+    return _kept(numbers, numbers.values >= 0)
+
+
+def _kept(values: tf.SparseTensor, keep: tf.Tensor) -> tf.SparseTensor:
+    """The values that a mask, bool `[values]`, keeps, moved up so that each row stays dense."""
+    kept = tf.sparse.retain(values, keep)
     rows = tf.RaggedTensor.from_value_rowids(
-        kept.values, kept.indices[:, 0], nrows=numbers.dense_shape[0], validate=False)
+        kept.values, kept.indices[:, 0], nrows=values.dense_shape[0], validate=False)
     return rows.to_sparse()

@@ -64,6 +64,8 @@ class Draft(NamedTuple):
         profile: text, "" if none.
         history: product ids, oldest first.
         titled: False when the query is the product's title, which the product then must not show.
+        negatives: products that raters graded lower than `product_id` for the same query, with
+            their grades as shares of the largest, in [0, 1).
     """
 
     split: str
@@ -75,6 +77,7 @@ class Draft(NamedTuple):
     profile: str = ""
     history: tuple[str, ...] = ()
     titled: bool = True
+    negatives: tuple[tuple[str, float], ...] = ()
 
     @property
     def family(self) -> str:
@@ -155,8 +158,10 @@ def write_example(draft: Draft, product: Product, sampling_probability: float) -
         "category": _bytes([product.category]),
         "attributes": _bytes([product.attributes]),
         "positives": _bytes(draft.positives),
-        "weight": _float(draft.weight),
-        "sampling_probability": _float(sampling_probability),
+        "negatives": _bytes([product_id for product_id, _ in draft.negatives]),
+        "negative_grades": _floats([grade for _, grade in draft.negatives]),
+        "weight": _floats([draft.weight]),
+        "sampling_probability": _floats([sampling_probability]),
     }))
     return example.SerializeToString(deterministic=True)
 
@@ -191,5 +196,5 @@ def _bytes(texts: Sequence[str]) -> tf.train.Feature:
         bytes_list=tf.train.BytesList(value=[text.encode("utf-8") for text in texts]))
 
 
-def _float(number: float) -> tf.train.Feature:
-    return tf.train.Feature(float_list=tf.train.FloatList(value=[number]))
+def _floats(numbers: Sequence[float]) -> tf.train.Feature:
+    return tf.train.Feature(float_list=tf.train.FloatList(value=numbers))
