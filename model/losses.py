@@ -132,7 +132,7 @@ class MixedNegativesLoss:
         return tf.matmul(rows, columns, transpose_b=True) / self._temperature
 
     def _correction(self, candidates: Candidates) -> tf.Tensor:
-        """log Q of each candidate, `[candidates]`."""
+        """Logarithm of the probability of each candidate, `[candidates]`."""
         if candidates.probability is None:
             return tf.zeros(tf.shape(candidates.vectors)[:1])
         return tf.math.log(tf.clip_by_value(candidates.probability, _LEAST_PROBABILITY, 1.0))

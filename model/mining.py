@@ -88,6 +88,7 @@ class Miner(keras.callbacks.Callback):
         pool: products among which to mine.
         below: see `hard_products`.
         every: steps from one mining to the next.
+        steps: planned; where few are left, nothing more is mined for them.
         at_start: whether to mine before the first step.
         seed: of the pools.
         report: takes a progress line.
@@ -95,18 +96,20 @@ class Miner(keras.callbacks.Callback):
 
     def __init__(
         self, encode: BatchEncoder, pairs: TextPairs, catalogue: tf.RaggedTensor,
-        mined: tf.Variable, *, pool: int, below: float, every: int, at_start: bool, seed: int,
-        report: Callable[[str], None],
+        mined: tf.Variable, *, pool: int, below: float, every: int, steps: int, at_start: bool,
+        seed: int, report: Callable[[str], None],
     ) -> None:
         super().__init__()
         self._encode, self._pairs, self._catalogue = encode, pairs, catalogue
         self._mined, self._pool, self._below = mined, pool, below
-        self._every, self._at_start, self._report = every, at_start, report
+        self._every, self._last = every, steps - every // 2
+        self._at_start, self._report = at_start, report
         self._generator = np.random.default_rng(seed)
 
     def on_train_batch_begin(self, batch: int, logs: dict | None = None) -> None:  # noqa: ARG002
         """Mines when it is time."""
-        if batch % self._every == 0 and (batch or self._at_start):
+        due = self._at_start if batch == 0 else batch <= self._last
+        if due and batch % self._every == 0:
             self.mine()
 
     def mine(self) -> None:

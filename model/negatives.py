@@ -66,7 +66,8 @@ class ExtraProducts:
         has, row = tf.math.top_k(tf.cast(product >= 0, tf.int32), self.graded)
         uniform = draws[: self.uniform, 1] % self._products
         numbers = tf.concat([tf.gather(product, row), uniform], axis=0)
-        tokens = tf.gather(self._tokens, tf.where(numbers < 0, self._products, numbers))
+        nobody = tf.constant(self._products, tf.int64)
+        tokens = tf.gather(self._tokens, tf.where(numbers < 0, nobody, numbers))
         if not self._fixed_shapes:
             longest = tf.reduce_max(tf.reduce_sum(tf.cast(tokens != 0, tf.int32), axis=1))
             tokens = tokens[:, :longest]

@@ -11,7 +11,7 @@ from model import acceleration, batches, data
 from model.blending import HALFWAY, SHARES, blend_with_start
 from model.encoding import BatchEncoder
 from model.features import Kind
-from model.fitting import Job, fit, optimizer
+from model.fitting import Job, adam, fit
 from model.losses import MixedNegativesLoss
 from model.mining import Miner
 from model.negatives import ExtraProducts
@@ -56,7 +56,7 @@ def train_text(
             encode, pairs, catalogue, extra.mined, pool=settings.mine_pool,
             below=settings.mine_below,
             every=max(1, settings.mine_every * len(pairs) // settings.batch_size),
-            at_start=pretrained, seed=job.seed, report=_log.info))
+            steps=steps, at_start=pretrained, seed=job.seed, report=_log.info))
     fit(
         job, model, batches.text_batches(
             job.train, settings.batch_size, len(pairs), job.seed,
