@@ -14,19 +14,23 @@ def topic_tokens(topic, generator):
     return [101, *words.tolist(), 102]
 
 
-def example(*, kind, product, product_tokens, query=(), history=(), positives=(), weight=1.0):
-    """One serialized transformed example."""
+def example(
+    *, kind, product, product_tokens, query=(), history=(), positives=(), negatives=(), weight=1.0,
+):
+    """One serialized transformed example; negatives are (product, grade)."""
     def ints(values):
         return tf.train.Feature(int64_list=tf.train.Int64List(value=values))
 
-    def real(value):
-        return tf.train.Feature(float_list=tf.train.FloatList(value=[value]))
+    def reals(values):
+        return tf.train.Feature(float_list=tf.train.FloatList(value=values))
 
     return tf.train.Example(features=tf.train.Features(feature={
         "kind": ints([kind]), "query_tokens": ints(query), "profile_tokens": ints([]),
         "product_tokens": ints(product_tokens), "product": ints([product]),
         "history": ints(history), "positives": ints(positives or [product]),
-        "weight": real(weight), "sampling_probability": real(1.0 / PRODUCTS),
+        "negatives": ints([product for product, _ in negatives]),
+        "negative_grades": reals([grade for _, grade in negatives]),
+        "weight": reals([weight]), "sampling_probability": reals([1.0 / PRODUCTS]),
     })).SerializeToString()
 
 
@@ -45,9 +49,12 @@ def write_shop(folder, *, searches=200, histories=200, validated=True):
 
     def search():
         product = int(generator.integers(PRODUCTS))
+        # Raters gave half a grade within the topic, nothing to the next topic.
+        other, unlike = (product + TOPICS) % PRODUCTS, (product + 1) % PRODUCTS
         return example(
             kind=0, product=product, product_tokens=texts[product],
-            query=topic_tokens(product % TOPICS, generator))
+            query=topic_tokens(product % TOPICS, generator),
+            negatives=[(other, 0.5), (unlike, 0.0)] if product % 2 else ())
 
     def recommend():
         topic = int(generator.integers(TOPICS))
