@@ -82,8 +82,12 @@ def _build(
     # Without dropout: a pass or two of contrastive training do not overfit, random numbers cost a
     # tenth of a step on a CPU, and the gradient cache encodes twice, which must be the same twice.
     if preset.keras_nlp is not None:
-        return keras_nlp.models.BertBackbone.from_preset(
-            preset.keras_nlp, dropout=0.0, dtype=policy)
+        # KerasNLP 0.12 ignores what from_preset is told beside the name.
+        loaded = keras_nlp.models.BertBackbone.from_preset(preset.keras_nlp)
+        backbone = keras_nlp.models.BertBackbone.from_config(
+            {**loaded.get_config(), "dropout": 0.0, "dtype": policy})
+        backbone.set_weights(loaded.get_weights())
+        return backbone
     if preset.checkpoint is None:
         assert preset.sizes is not None, f"preset {preset.name} has neither weights nor sizes"
         return keras_nlp.models.BertBackbone(

@@ -1,5 +1,6 @@
 """The encoder against BERT written out in NumPy, and its behaviour at the edges."""
 
+import keras_nlp
 import numpy as np
 import pytest
 import safetensors.numpy
@@ -8,7 +9,7 @@ import tensorflow as tf
 
 from model.checkpoints import CheckpointError, load_weights, read_sizes
 from model.encoding import BatchEncoder
-from model.presets import PresetError, load_preset
+from model.presets import Preset, PresetError, load_preset
 from model.text_encoder import TextEncoder, build_backbone
 from model.tokenizer import Tokenizer
 
@@ -119,3 +120,17 @@ def test_a_checkpoint_without_a_tensor_is_refused(tmp_path):
     safetensors.numpy.save_file({"other": np.zeros(3, "f4")}, tmp_path / "model.safetensors")
     with pytest.raises(CheckpointError, match="word_embeddings.weight' is missing"):
         load_weights(backbone, tmp_path)
+
+
+def test_a_keras_nlp_preset_is_built_as_told_and_without_dropout(monkeypatch):
+    saved = keras_nlp.models.BertBackbone(
+        vocabulary_size=50, num_layers=1, num_heads=2, hidden_dim=8, intermediate_dim=16,
+        dropout=0.5, max_sequence_length=16)
+    monkeypatch.setattr(keras_nlp.models.BertBackbone, "from_preset", lambda name: saved)
+    preset = Preset("saved", vocabulary=(), lowercase=True, keras_nlp="saved")
+    encoder = TextEncoder(preset, "mixed_bfloat16")
+    assert encoder.backbone.compute_dtype == "bfloat16"
+    for found, right in zip(encoder.backbone.get_weights(), saved.get_weights(), strict=True):
+        np.testing.assert_array_equal(found, right)
+    tokens = tf.constant([[2, 7, 9, 3]])
+    np.testing.assert_array_equal(encoder(tokens, training=True), encoder(tokens, training=True))
