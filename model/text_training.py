@@ -50,13 +50,7 @@ def train_text(
         model.compile(optimizer=optimizer)
     encode = BatchEncoder(encoder)
     measure = TextMeasure(encode, held_out, catalogue, job.seed) if len(held_out) else None
-    miners = []
-    if extra.graded and settings.mine_every:
-        miners.append(Miner(
-            encode, pairs, catalogue, extra.mined, pool=settings.mine_pool,
-            below=settings.mine_below,
-            every=max(1, settings.mine_every * len(pairs) // settings.batch_size),
-            steps=steps, at_start=pretrained, seed=job.seed, report=_log.info))
+    miners = _miners(job, encode, pairs, catalogue, extra, steps, pretrained)
     fit(
         job, model, batches.text_batches(
             job.train, settings.batch_size, len(pairs), job.seed,
@@ -95,3 +89,18 @@ def text_model(
     return TextRetrieval(
         encoder, MixedNegativesLoss(settings.temperature, settings.backward_share), extra,
         pairs.share(job.products), settings.chunk_size if chunked else None)
+
+
+def _miners(
+    job: Job, encode: BatchEncoder, pairs: data.TextPairs, catalogue: tf.RaggedTensor,
+    extra: ExtraProducts, steps: int, pretrained: bool,
+) -> list[Miner]:
+    """What mines hard negatives, where the settings and the data ask for any."""
+    settings = job.training
+    if not extra.graded or not settings.mine_every:
+        return []
+    return [Miner(
+        encode, pairs, catalogue, extra.mined, pool=settings.mine_pool,
+        below=settings.mine_below,
+        every=max(1, settings.mine_every * len(pairs) // settings.batch_size),
+        steps=steps, at_start=pretrained, seed=job.seed, report=_log.info)]
