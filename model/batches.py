@@ -8,8 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from model import features
-from model.data import ContextTable, read_chunks
-from model.features import Kind
+from model.data import TEXT_KINDS, ContextTable, read_chunks
 
 _LENGTHS = (8, 12, 16, 20, 24, 28, 32, 40, 48, 64, 96, 128, 256, 513)
 """Product lengths up to which texts share batches: little padding, and hardly fewer orders."""
@@ -17,11 +16,15 @@ _LENGTHS = (8, 12, 16, 20, 24, 28, 32, 40, 48, 64, 96, 128, 256, 513)
 _MOST_POSITIVES = 256
 """Width of positives where shapes are fixed: more than any example carries."""
 
+_MOST_NEGATIVES = 8
+"""Likewise of negatives."""
+
 _TEXT_FEATURES = {
     features.QUERY_TOKENS: 0, features.PRODUCT_TOKENS: 0, features.POSITIVES: -1,
-    features.PRODUCT: 0, features.WEIGHT: 0.0, features.SAMPLING_PROBABILITY: 0.0,
+    features.NEGATIVES: -1, features.NEGATIVE_GRADES: 0.0, features.PRODUCT: 0,
+    features.WEIGHT: 0.0,
 }
-"""What a text batch carries, with the value that pads it."""
+"""What a text batch carries of an example, with the value that pads it."""
 
 
 def text_batches(
@@ -29,6 +32,9 @@ def text_batches(
     fixed_query_tokens: int | None = None,
 ) -> tf.data.Dataset:
     """Endless shuffled batches of text pairs (query tokens, product tokens), dense.
+
+    Each row has its number, by which more is known of it, and random numbers, so that a step over
+    the batch draws nothing itself.
 
     A batch holds products of about one length: cost follows the longest, and titles of a real
     shop padded to it are two fifths padding.
@@ -41,23 +47,32 @@ def text_batches(
         fixed_query_tokens: tokens of the longest query, for accelerators that compile each shape:
             batches then have one shape a length of `_LENGTHS`. None pads to the batch's longest.
     """
-    rows = read_chunks(patterns, (Kind.SEARCH, Kind.CATALOGUE)).unbatch().take(limit)
-    rows = rows.map(lambda row: {name: row[name] for name in _TEXT_FEATURES})
+    rows = read_chunks(patterns, TEXT_KINDS).unbatch().take(limit)
+    rows = rows.enumerate().map(lambda number, row: {
+        features.ROW: number, **{name: row[name] for name in _TEXT_FEATURES}})
     # Kept in memory: a pass over fifty thousand tokenised pairs is some ten megabytes.
     rows = rows.cache().shuffle(limit, seed=seed, reshuffle_each_iteration=True).repeat()
-    lists = (features.QUERY_TOKENS, features.PRODUCT_TOKENS, features.POSITIVES)
+    draws = tf.data.Dataset.random(seed=seed, rerandomize_each_iteration=False).batch(2)
+    rows = tf.data.Dataset.zip((rows, draws)).map(
+        lambda row, drawn: {**row, features.DRAWS: tf.ensure_shape(drawn, [2])})
+    lists = (
+        features.QUERY_TOKENS, features.PRODUCT_TOKENS, features.POSITIVES, features.NEGATIVES,
+        features.NEGATIVE_GRADES)
+    padding = {features.ROW: 0, features.DRAWS: 0, **_TEXT_FEATURES}
     shapes: dict[str, list[int | None]] = {
-        name: [None] if name in lists else [] for name in _TEXT_FEATURES}
+        name: [None] if name in lists else [] for name in padding}
+    shapes[features.DRAWS] = [2]
     if fixed_query_tokens is not None:
         shapes[features.QUERY_TOKENS] = [fixed_query_tokens]
         shapes[features.POSITIVES] = [_MOST_POSITIVES]
+        shapes[features.NEGATIVES] = shapes[features.NEGATIVE_GRADES] = [_MOST_NEGATIVES]
     return rows.bucket_by_sequence_length(
         lambda row: tf.size(row[features.PRODUCT_TOKENS]), _LENGTHS,
         [batch_size] * (len(_LENGTHS) + 1), padded_shapes=shapes, drop_remainder=True,
         pad_to_bucket_boundary=fixed_query_tokens is not None,
         padding_values={
-            name: tf.constant(padding, tf.float32 if isinstance(padding, float) else tf.int64)
-            for name, padding in _TEXT_FEATURES.items()}).prefetch(2)
+            name: tf.constant(value, tf.float32 if isinstance(value, float) else tf.int64)
+            for name, value in padding.items()}).prefetch(2)
 
 
 def context_batches(

@@ -12,6 +12,9 @@ import tensorflow as tf
 from model import features
 from model.features import Kind
 
+TEXT_KINDS = (Kind.SEARCH, Kind.CATALOGUE)
+"""Kinds of example that are a text and its product."""
+
 _CHUNK = 1024
 """Examples parsed at once: parsing one by one is ten times slower."""
 
@@ -113,17 +116,7 @@ class ContextTable:
 
 def context_table(patterns: Sequence[str], kinds: Sequence[Kind], limit: int) -> ContextTable:
     """Reads at most `limit` examples of the kinds into memory."""
-    # Nothing, in the right types: a split may be empty.
-    nothing = tf.io.parse_example(tf.constant([], tf.string), features.parse_spec())
-    parts = {name: [values] for name, values in nothing.items()}
-    rows = 0
-    for chunk in read_chunks(patterns, kinds):
-        for name, values in chunk.items():
-            parts[name].append(values)
-        rows += int(chunk[features.KIND].shape[0])
-        if rows >= limit:
-            break
-    merged = {name: tf.concat(values, axis=0)[:limit] for name, values in parts.items()}
+    merged = _read_rows(patterns, kinds, limit)
     distinct: dict[tuple[int, ...], int] = {}
     query = _text_rows(merged[features.QUERY_TOKENS], distinct)
     profile = _text_rows(merged[features.PROFILE_TOKENS], distinct)
@@ -135,8 +128,73 @@ def context_table(patterns: Sequence[str], kinds: Sequence[Kind], limit: int) ->
         product=merged[features.PRODUCT].numpy(),
         positives=merged[features.POSITIVES],
         weight=merged[features.WEIGHT].numpy(),
-        texts=tf.ragged.constant(
-            list(distinct), ragged_rank=1, dtype=tf.int64, row_splits_dtype=tf.int64))
+        texts=_token_rows(distinct))
+
+
+@dataclasses.dataclass(frozen=True)
+class TextPairs:
+    """Training pairs of a query and its product, in the order of their numbers.
+
+    Attributes:
+        query: row of `texts`, int32 `[pairs]`.
+        product: number of the product, int64 `[pairs]`.
+        known: the query's other products, wanted or graded, ragged int64 `[pairs, (products)]`.
+        asked: whether people asked the query, bool `[pairs]`; others were made of the catalogue.
+        probability: share of the product among all training pairs, float `[pairs]`.
+        texts: distinct token rows, ragged int64 `[texts, (tokens)]`.
+    """
+
+    query: np.ndarray
+    product: np.ndarray
+    known: tf.RaggedTensor
+    asked: np.ndarray
+    probability: np.ndarray
+    texts: tf.RaggedTensor
+
+    def __len__(self) -> int:
+        return len(self.product)
+
+    def share(self, products: int) -> np.ndarray:
+        """Share of each product among the training pairs, float32 `[products]`."""
+        share = np.zeros(products, np.float32)
+        share[self.product] = self.probability
+        return share
+
+
+def text_pairs(patterns: Sequence[str], limit: int) -> TextPairs:
+    """Reads the first `limit` text pairs into memory, as `model.batches` numbers them."""
+    rows = _read_rows(patterns, TEXT_KINDS, limit)
+    distinct: dict[tuple[int, ...], int] = {}
+    query = _text_rows(rows[features.QUERY_TOKENS], distinct)
+    return TextPairs(
+        query=query,
+        product=rows[features.PRODUCT].numpy(),
+        known=tf.concat([rows[features.POSITIVES], rows[features.NEGATIVES]], axis=1),
+        asked=rows[features.KIND].numpy() == Kind.SEARCH,
+        probability=rows[features.SAMPLING_PROBABILITY].numpy(),
+        texts=_token_rows(distinct))
+
+
+def _read_rows(
+    patterns: Sequence[str], kinds: Sequence[Kind], limit: int,
+) -> dict[str, tf.Tensor | tf.RaggedTensor]:
+    """The first `limit` parsed examples of the kinds."""
+    # Nothing, in the right types: a split may be empty.
+    nothing = tf.io.parse_example(tf.constant([], tf.string), features.parse_spec())
+    parts = {name: [values] for name, values in nothing.items()}
+    rows = 0
+    for chunk in read_chunks(patterns, kinds):
+        for name, values in chunk.items():
+            parts[name].append(values)
+        rows += int(chunk[features.KIND].shape[0])
+        if rows >= limit:
+            break
+    return {name: tf.concat(values, axis=0)[:limit] for name, values in parts.items()}
+
+
+def _token_rows(distinct: dict[tuple[int, ...], int]) -> tf.RaggedTensor:
+    return tf.ragged.constant(
+        list(distinct), ragged_rank=1, dtype=tf.int64, row_splits_dtype=tf.int64)
 
 
 def _text_rows(tokens: tf.RaggedTensor, distinct: dict[tuple[int, ...], int]) -> np.ndarray:

@@ -15,8 +15,16 @@ HISTORY = "history"
 HISTORY_EVENT = "history_event"
 HISTORY_AGE = "history_age"
 POSITIVES = "positives"
+NEGATIVES = "negatives"
+NEGATIVE_GRADES = "negative_grades"
 WEIGHT = "weight"
 SAMPLING_PROBABILITY = "sampling_probability"
+
+ROW = "row"
+"""Number of a training pair in the order of the files; batches add it."""
+
+DRAWS = "draws"
+"""Two random numbers of a row of a batch, int64, at least 0; batches add them."""
 
 PRODUCT_VOCABULARY = "product_id"
 """Name of the tf.Transform vocabulary that numbers the catalogue's products."""
@@ -39,7 +47,8 @@ EVENT_NUMBERS = {"view": 1, "click": 2, "cart": 3, "purchase": 4, "rating": 5}
 
 KIND_NAMES = {"search": Kind.SEARCH, "recommend": Kind.RECOMMEND, "catalogue": Kind.CATALOGUE}
 
-_RAGGED = (QUERY_TOKENS, PROFILE_TOKENS, PRODUCT_TOKENS, HISTORY, HISTORY_EVENT, POSITIVES)
+_RAGGED = (
+    QUERY_TOKENS, PROFILE_TOKENS, PRODUCT_TOKENS, HISTORY, HISTORY_EVENT, POSITIVES, NEGATIVES)
 
 
 def parse_spec() -> dict[str, tf.io.FixedLenFeature | tf.io.RaggedFeature]:
@@ -48,6 +57,7 @@ def parse_spec() -> dict[str, tf.io.FixedLenFeature | tf.io.RaggedFeature]:
         name: tf.io.RaggedFeature(tf.int64, row_splits_dtype=tf.int64) for name in _RAGGED
     }
     spec[HISTORY_AGE] = tf.io.RaggedFeature(tf.float32, row_splits_dtype=tf.int64)
+    spec[NEGATIVE_GRADES] = tf.io.RaggedFeature(tf.float32, row_splits_dtype=tf.int64)
     spec[KIND] = tf.io.FixedLenFeature([], tf.int64)
     spec[PRODUCT] = tf.io.FixedLenFeature([], tf.int64)
     spec[WEIGHT] = tf.io.FixedLenFeature([], tf.float32)

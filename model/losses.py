@@ -1,60 +1,141 @@
-"""Which candidates count as negatives of which context, and how likely each was drawn."""
+"""The loss of both retrieval models: a corrected softmax over negatives of several sources."""
 
 from __future__ import annotations
 
+import dataclasses
+
 import tensorflow as tf
 
-from model.membership import is_among
+_EXCLUDED = -1e30
+"""Logit of a masked column: its exponential is 0, and it stays finite where it is scaled."""
+
+_LEAST_PROBABILITY = 1e-12
 
 
-def negative_mask(
-    positives: tf.Tensor, products: tf.Tensor, candidates: tf.Tensor,
-) -> tf.Tensor:
-    """Marks the candidates that a softmax over in-batch negatives may use.
+@dataclasses.dataclass(frozen=True)
+class Candidates:
+    """Columns that all rows of a batch share; column i is the positive of row i.
 
-    Column i is the positive of row i. Any other column whose product is a known positive of the
-    row's context, under whatever id, is no negative: it is left out.
+    Attributes:
+        vectors: float `[candidates, dim]`; the first `batch` are the rows' own.
+        mask: which columns are a row's own or its negatives, bool `[batch, candidates]`; see
+            `model.masks`.
+        probability: with which each is drawn, float `[candidates]`, see `mixture_probability`;
+            None where the columns are all there is, and nothing is drawn.
+    """
+
+    vectors: tf.Tensor
+    mask: tf.Tensor
+    probability: tf.Tensor | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class GradedColumns:
+    """Columns that one row each has for itself: products judged lower, or mined for its query.
+
+    Attributes:
+        vectors: float `[columns, dim]`.
+        row: whose column it is, int32 `[columns]`; -1 leaves the column out.
+        grade: share of the largest grade, 0 for a product that is no answer, float `[columns]`.
+    """
+
+    vectors: tf.Tensor
+    row: tf.Tensor
+    grade: tf.Tensor
+
+
+@dataclasses.dataclass(frozen=True)
+class Askers:
+    """The other direction: contexts among which a product finds its own.
+
+    Attributes:
+        vectors: float `[contexts, dim]`; the first `batch` are the rows' own.
+        mask: which of them are the own one or do not want the product of a row, bool
+            `[batch, contexts]`.
+    """
+
+    vectors: tf.Tensor
+    mask: tf.Tensor
+
+
+class MixedNegativesLoss:
+    """Cross-entropy of a softmax over in-batch, uniform, judged and mined products.
+
+    *Shared columns* are drawn, in the batch by what shoppers want and uniformly from the catalogue.
+    Subtracting the logarithm of the probability with which the mixture of both draws a column
+    (logQ; Yi et al. 2019, "Sampling-Bias-Corrected Neural Modeling for Large Corpus Item
+    Recommendations"; Yang et al. 2020 for the mixture) makes the softmax that of the catalogue.
+
+    *Graded columns* are not drawn but fetched for one row's query. Given that the choice is between
+    the row's product and one fetched for the same query, a softmax model says exp(s) : exp(s'),
+    whatever else there is (Luce 1959), and no proposal stands between the two. The column therefore
+    gets the correction of the row's own product, so that it cancels between them. It enters no
+    other row, for which it would be a draw of unknown probability.
+
+    *Grades.* A row's target is one distribution: its product and its graded columns in proportion
+    to their grades, 0 for mined and irrelevant ones, all else 0. That is the cost of ListNet (Cao
+    et al. 2007, "Learning to Rank: From Pairwise Approach to Listwise Approach") with the grades
+    themselves as worths; normalised so, it bounds nDCG (Bruch et al. 2019, "An Analysis of the
+    Softmax Cost Function for Learning to Rank"). A one-hot target would push a product that raters
+    found half as good as low as any. The row itself weighs what its product's grade is.
+
+    *The other direction*, from a product to the contexts that want it, is a softmax over the
+    contexts of the batch. They are drawn example by example, all with one probability, which
+    cancels: nothing is corrected.
 
     Args:
-        positives: known positive products of each context, int64 `[batch, positives]`, padded
-            with -1.
-        products: the positive of each row, int64 `[batch]`.
-        candidates: product of each column, int64 `[candidates]`; the first `batch` are `products`.
-
-    Returns:
-        bool `[batch, candidates]`, true for a row's own column and for its negatives.
+        temperature: divides the products of vectors.
+        backward_share: share of the other direction in the loss, in [0, 1).
     """
-    known = tf.concat([positives, products[:, tf.newaxis]], axis=1)
-    columns = tf.broadcast_to(candidates, [tf.size(products), tf.size(candidates)])
-    own = tf.eye(tf.size(products), tf.size(candidates), dtype=tf.bool)
-    return own | ~is_among(columns, known)
 
+    def __init__(self, temperature: float, backward_share: float = 0.0) -> None:
+        self._temperature = temperature
+        self._backward_share = backward_share
 
-def catalogue_mask(
-    positives: tf.Tensor, products: tf.Tensor, column_of: tf.Tensor, columns: int,
-) -> tf.Tensor:
-    """Marks the columns of a fixed list of products that are no known positive of a row.
+    def __call__(
+        self, contexts: tf.Tensor, candidates: Candidates, weight: tf.Tensor,
+        graded: GradedColumns | None = None, askers: Askers | None = None,
+    ) -> tf.Tensor:
+        """The loss summed over rows, a scalar; the caller divides it by the global batch.
 
-    What `negative_mask` says, several times faster where the candidates never change.
+        Args:
+            contexts: float `[batch, dim]`.
+            candidates: the shared columns.
+            weight: of each row, its product's grade as a share of the largest, in (0, 1].
+            graded: the rows' own columns.
+            askers: what the other direction needs; without it there is none.
+        """
+        rows = tf.shape(contexts)[0]
+        correction = self._correction(candidates)
+        scores = self._scores(contexts, candidates.vectors) - correction
+        logits = tf.where(candidates.mask, scores, _EXCLUDED)
+        target = tf.eye(rows, tf.shape(logits)[1])
+        if graded is not None:
+            own = tf.range(rows)[:, tf.newaxis] == graded.row
+            scores = self._scores(contexts, graded.vectors) - correction[:rows, tf.newaxis]
+            worth = tf.where(own, graded.grade, 0.0)
+            total = weight + tf.reduce_sum(worth, axis=1)
+            logits = tf.concat([logits, tf.where(own, scores, _EXCLUDED)], axis=1)
+            target = tf.concat([
+                target * (weight / total)[:, tf.newaxis], worth / total[:, tf.newaxis]], axis=1)
+        forward = tf.nn.softmax_cross_entropy_with_logits(target, logits)
+        loss = tf.reduce_sum(weight * forward)
+        if askers is None:
+            return loss
+        scores = self._scores(candidates.vectors[:rows], askers.vectors)
+        backward = tf.nn.softmax_cross_entropy_with_logits(
+            tf.eye(rows, tf.shape(scores)[1]), tf.where(askers.mask, scores, _EXCLUDED))
+        share = self._backward_share
+        return (1.0 - share) * loss + share * tf.reduce_sum(weight * backward)
 
-    Args:
-        positives: as in `negative_mask`.
-        products: the positive of each row, int64 `[batch]`.
-        column_of: column of each product by number, `columns` for one that has none, int64
-            `[products + 1]`; the last is of the padding.
-        columns: how many there are.
+    def _scores(self, rows: tf.Tensor, columns: tf.Tensor) -> tf.Tensor:
+        return tf.matmul(rows, columns, transpose_b=True) / self._temperature
 
-    Returns:
-        bool `[batch, columns]`.
-    """
-    known = tf.concat([positives, products[:, tf.newaxis]], axis=1)
-    places = tf.gather(column_of, tf.where(known < 0, tf.size(column_of, tf.int64) - 1, known))
-    rows = tf.broadcast_to(tf.range(tf.shape(known)[0], dtype=tf.int64)[:, tf.newaxis],
-                           tf.shape(known))
-    hits = tf.scatter_nd(
-        tf.stack([rows, places], axis=-1), tf.ones_like(places, tf.int32),
-        tf.stack([tf.shape(known, tf.int64)[0], tf.constant(columns + 1, tf.int64)]))
-    return hits[:, :columns] == 0
+    def _correction(self, candidates: Candidates) -> tf.Tensor:
+        """Logarithm of the probability of each candidate, `[candidates]`."""
+        if candidates.probability is None:
+            return tf.zeros(tf.shape(candidates.vectors)[:1])
+        return tf.math.log(tf.clip_by_value(candidates.probability, _LEAST_PROBABILITY, 1.0))
 
 
 def mixture_probability(
@@ -78,17 +159,3 @@ def mixture_probability(
     batch = tf.cast(batch_size, tf.float32)
     extra = tf.cast(uniform, tf.float32)
     return (batch * in_batch + extra / float(catalogue_size)) / (batch + extra)
-
-
-def gather_replicas(values: tf.Tensor) -> tf.Tensor:
-    """Rows of every replica, this replica's own first: `[replicas * rows, ...]`.
-
-    In-batch negatives are then those of the global batch. Differentiable; outside a strategy with
-    several replicas the values come back as they are.
-    """
-    context = tf.distribute.get_replica_context()
-    if context is None or context.num_replicas_in_sync == 1:
-        return values
-    gathered = context.all_gather(values, axis=0)
-    own = tf.cast(context.replica_id_in_sync_group, tf.int32) * tf.shape(values)[0]
-    return tf.roll(gathered, shift=-own, axis=0)

@@ -2,12 +2,12 @@
 
 Text first: query and product text through one BERT, in-batch negatives. Then contexts: the
 encoder rests, every product's text vector is at hand, so that histories cost no BERT and the
-negatives are the catalogue itself. Both use one TFRS Retrieval task.
+negatives are the catalogue itself. Both use one loss.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,19 +15,20 @@ import tensorflow as tf
 import tensorflow_recommenders as tfrs
 import tf_keras as keras
 
-from model import features, losses
+from model import features
+from model.gradient_cache import cached_gradients
+from model.losses import (
+    Askers,
+    Candidates,
+    GradedColumns,
+    MixedNegativesLoss,
+    mixture_probability,
+)
+from model.masks import asker_mask, catalogue_mask, negative_mask
+from model.negatives import Extra, ExtraProducts
+from model.replicas import gather_replicas
 from model.text_encoder import TextEncoder
 from model.towers import ContextTower, ProductTower
-
-
-def retrieval_task(temperature: float) -> Callable[..., tf.Tensor]:
-    """TFRS's Retrieval with a summed loss, which the caller divides by the global batch."""
-    task = tfrs.tasks.Retrieval(
-        loss=keras.losses.CategoricalCrossentropy(
-            from_logits=True, reduction=keras.losses.Reduction.SUM),
-        temperature=temperature)
-    # TFRS branches on tensors in Python: it needs AutoGraph, which Keras goes without here.
-    return tf.function(task.call)
 
 
 class RetrievalModel(tfrs.Model):
@@ -36,44 +37,90 @@ class RetrievalModel(tfrs.Model):
     def train_step(self, inputs: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         """One step; see `keras.mixed_precision.LossScaleOptimizer`."""
         scaled = isinstance(self.optimizer, keras.mixed_precision.LossScaleOptimizer)
-        with tf.GradientTape() as tape:
-            loss = self.compute_loss(inputs, training=True)
-            target = self.optimizer.get_scaled_loss(loss) if scaled else loss
-        gradients = tape.gradient(target, self.trainable_variables)
+        scale = self.optimizer.get_scaled_loss if scaled else tf.identity
+        loss, gradients = self.gradients(inputs, scale)
         if scaled:
             gradients = self.optimizer.get_unscaled_gradients(gradients)
         self.optimizer.apply_gradients(zip(gradients, self.trainable_variables, strict=True))
         return {"loss": loss}
 
+    def gradients(
+        self, inputs: dict[str, tf.Tensor], scale: Callable[[tf.Tensor], tf.Tensor],
+    ) -> tuple[tf.Tensor, list[tf.Tensor]]:
+        """Loss of a batch, and the gradients of the scaled loss for `trainable_variables`."""
+        with tf.GradientTape() as tape:
+            loss = self.compute_loss(inputs, training=True)
+            target = scale(loss)
+        return loss, tape.gradient(target, self.trainable_variables)
+
 
 class TextRetrieval(RetrievalModel):
-    """Query text against product text, negatives from the global batch.
+    """Query text against product text, negatives from the global batch and beside it.
 
     Args:
         encoder: shared by both sides.
-        temperature: divides the cosine.
+        loss: of a step.
+        extra: the products beside the batch's own.
+        share: of each product among the training pairs, float `[products]`.
+        chunk_size: texts whose activations are held at once, on each replica; None for a whole
+            step's. See `model.gradient_cache`.
     """
 
-    def __init__(self, encoder: TextEncoder, temperature: float) -> None:
+    def __init__(
+        self, encoder: TextEncoder, loss: MixedNegativesLoss, extra: ExtraProducts,
+        share: np.ndarray, chunk_size: int | None = None,
+    ) -> None:
         super().__init__()
         self.encoder = encoder
-        self.task = retrieval_task(temperature)
+        self._softmax, self._extra, self._chunk_size = loss, extra, chunk_size
+        self._share = tf.constant(share, tf.float32)
 
     def compute_loss(self, inputs: dict[str, Any], training: bool = False) -> tf.Tensor:
-        """Loss of a batch of parsed examples, a scalar; see `model.features`."""
-        queries = self.encoder(inputs[features.QUERY_TOKENS], training=training)
-        products = self.encoder(inputs[features.PRODUCT_TOKENS], training=training)
+        """Loss of a batch of `model.batches.text_batches`, a scalar."""
+        extra = self._extra(inputs)
+        return self._loss_of(inputs, extra, [
+            self.encoder(tokens, training=training) for tokens in _texts(inputs, extra)])
+
+    def gradients(
+        self, inputs: dict[str, tf.Tensor], scale: Callable[[tf.Tensor], tf.Tensor],
+    ) -> tuple[tf.Tensor, list[tf.Tensor]]:
+        """See `RetrievalModel`; in chunks where a chunk size is given."""
+        if self._chunk_size is None:
+            return super().gradients(inputs, scale)
+        extra = self._extra(inputs)
+        return cached_gradients(
+            lambda tokens: self.encoder(tokens, training=True), _texts(inputs, extra),
+            lambda vectors: self._loss_of(inputs, extra, vectors), self.trainable_variables,
+            self._chunk_size, scale)
+
+    def _loss_of(
+        self, inputs: dict[str, tf.Tensor], extra: Extra, vectors: Sequence[tf.Tensor],
+    ) -> tf.Tensor:
+        """The loss, from the vectors of queries, products and extra products."""
+        queries, products, others = vectors
+        graded, uniform = others[: self._extra.graded], others[self._extra.graded:]
         ids = inputs[features.PRODUCT]
-        candidates = losses.gather_replicas(products)
-        candidate_ids = losses.gather_replicas(ids)
-        loss = self.task(
-            queries, candidates,
-            sample_weight=inputs[features.WEIGHT],
-            candidate_sampling_probability=losses.gather_replicas(
-                inputs[features.SAMPLING_PROBABILITY]),
-            score_mask=losses.negative_mask(inputs[features.POSITIVES], ids, candidate_ids),
-            compute_metrics=False)
-        return loss / tf.cast(tf.size(candidate_ids), tf.float32)
+        in_batch = gather_replicas(ids)
+        candidates = tf.concat([in_batch, extra.uniform], axis=0)
+        # A product that raters graded lower belongs into its own column, with its grade.
+        known = tf.concat([inputs[features.POSITIVES], inputs[features.NEGATIVES]], axis=1)
+        loss = self._softmax(
+            queries,
+            Candidates(
+                tf.concat([gather_replicas(products), uniform], axis=0),
+                negative_mask(known, ids, candidates),
+                mixture_probability(
+                    tf.gather(self._share, candidates), tf.size(in_batch),
+                    tf.size(extra.uniform), int(self._share.shape[0]))),
+            inputs[features.WEIGHT],
+            GradedColumns(graded, extra.row, extra.grade),
+            Askers(gather_replicas(queries), asker_mask(gather_replicas(known), in_batch, ids)))
+        return loss / tf.cast(tf.size(in_batch), tf.float32)
+
+
+def _texts(inputs: dict[str, tf.Tensor], extra: Extra) -> tuple[tf.Tensor, ...]:
+    """Tokens of the texts of a step: queries, products and extra products."""
+    return inputs[features.QUERY_TOKENS], inputs[features.PRODUCT_TOKENS], extra.tokens
 
 
 class ContextRetrieval(RetrievalModel):
@@ -89,19 +136,19 @@ class ContextRetrieval(RetrievalModel):
         text_vectors: text vector of every product, float `[products, dim]`.
         mentioned: whether events mention each product, bool `[products]`.
         wanted: how often each product is a positive, as a fraction, float `[products]`.
-        temperature: divides the cosine.
+        loss: of a step.
         max_negatives: uniform negatives of a step, at the most.
     """
 
     def __init__(
         self, products: ProductTower, contexts: ContextTower, text_vectors: np.ndarray,
-        mentioned: np.ndarray, wanted: np.ndarray, temperature: float, max_negatives: int,
+        mentioned: np.ndarray, wanted: np.ndarray, loss: MixedNegativesLoss, max_negatives: int,
     ) -> None:
         super().__init__()
         self.products = products
         self.contexts = contexts
         self.text_vectors = tf.Variable(text_vectors, trainable=False, name="text_vectors")
-        self.task = retrieval_task(temperature)
+        self._softmax = loss
         self._wanted = tf.constant(wanted, tf.float32)
         choices = np.flatnonzero(mentioned)
         self._choices = tf.constant(choices, tf.int64)
@@ -141,12 +188,12 @@ class ContextRetrieval(RetrievalModel):
     def compute_loss(self, inputs: dict[str, tf.Tensor], training: bool = False) -> tf.Tensor:
         """Loss of a batch: `context_vectors`' inputs with product, positives and weight."""
         ids, history = inputs[features.PRODUCT], inputs[features.HISTORY]
-        in_batch = losses.gather_replicas(ids)
+        in_batch = gather_replicas(ids)
         choices = int(self._choices.shape[0])
         if choices <= self._max_negatives:
             # Every product stands among the negatives, once: the batch adds none.
             own = tf.eye(tf.size(ids), tf.size(in_batch), dtype=tf.bool)
-            mask = tf.concat([own, losses.catalogue_mask(
+            mask = tf.concat([own, catalogue_mask(
                 inputs[features.POSITIVES], ids, self._column_of, choices)], axis=1)
             probability = None
             # One vector a product and step, as candidate and wherever a history holds it: what
@@ -156,8 +203,8 @@ class ContextRetrieval(RetrievalModel):
             in_history = self._pick(vectors, history)
         else:
             candidate_ids = tf.concat([in_batch, self._sample()], axis=0)
-            mask = losses.negative_mask(inputs[features.POSITIVES], ids, candidate_ids)
-            probability = losses.mixture_probability(
+            mask = negative_mask(inputs[features.POSITIVES], ids, candidate_ids)
+            probability = mixture_probability(
                 tf.gather(self._wanted, candidate_ids), tf.size(in_batch),
                 self._max_negatives, choices)
             candidates = self.product_vectors(candidate_ids, training)
@@ -165,11 +212,9 @@ class ContextRetrieval(RetrievalModel):
                 tf.reshape(tf.maximum(history, 0), [-1]), training)
             in_history = tf.reshape(
                 in_history, tf.concat([tf.shape(history), [self.text_vectors.shape[1]]], axis=0))
-        loss = self.task(
-            self.context_vectors(inputs, in_history, training), candidates,
-            sample_weight=inputs[features.WEIGHT],
-            candidate_sampling_probability=probability,
-            score_mask=mask, compute_metrics=False)
+        loss = self._softmax(
+            self.context_vectors(inputs, in_history, training),
+            Candidates(candidates, mask, probability), inputs[features.WEIGHT])
         return loss / tf.cast(tf.size(in_batch), tf.float32)
 
     def _pick(self, vectors: tf.Tensor, products: tf.Tensor) -> tf.Tensor:

@@ -41,6 +41,34 @@ class Training(Section):
         "of a run's time.")
     learning_rate: float = Field(1e-4, gt=0, le=1, description="Peak rate of the text encoder.")
     temperature: float = Field(0.05, gt=0, le=10, description="Divides the cosine of the towers.")
+    backward_share: float = Field(
+        0.2, ge=0, lt=1,
+        description="Share of the loss that looks for a product's queries among the batch's, the "
+        "rest for a query's product; what it adds costs nothing, but nobody searches that way.")
+    graded_negatives: float = Field(
+        0.25, ge=0, le=1,
+        description="Products beside the batch that were judged lower or mined for one of its "
+        "queries, as a share of it; with the uniform ones a step costs 1.4 of one without.")
+    uniform_negatives: float = Field(
+        0.125, ge=0, le=1,
+        description="Products beside the batch drawn from the catalogue, as a share of it: what "
+        "nobody wanted yet is told from answers too.")
+    mine_every: int = Field(
+        1, ge=0, le=1_000,
+        description="Passes from one mining of hard negatives to the next; 0 mines none.")
+    mine_pool: int = Field(
+        10_000, ge=100, le=10_000_000,
+        description="Products among which is mined, at the most: encoding as many takes a minute "
+        "on two cores.")
+    mine_below: float = Field(
+        0.95, gt=0, le=1,
+        description="Share of its answer's score that a mined product may reach; above it stand "
+        "answers that nobody marked.")
+    chunk_size: int = Field(
+        256, ge=1, le=65_536,
+        description="Texts on one device whose activations are held at once. In float32 minilm "
+        "takes some 10 MB for one of 64 tokens. A larger batch is encoded twice, in chunks, for a "
+        "third more time.")
     context_batch_size: int = Field(256, ge=2, le=65_536, description="Contexts in a batch.")
     context_epochs: int = Field(
         20, ge=1, le=1_000, description="Passes over the contexts, at the most.")

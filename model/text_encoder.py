@@ -79,6 +79,8 @@ def build_backbone(preset: Preset, dtype: str = "float32") -> keras_nlp.models.B
 def _build(
     preset: Preset, policy: keras.mixed_precision.Policy,
 ) -> keras_nlp.models.BertBackbone:
+    # Without dropout: a pass or two of contrastive training do not overfit, random numbers cost a
+    # tenth of a step on a CPU, and the gradient cache encodes twice, which must be the same twice.
     if preset.keras_nlp is not None:
         sizes = keras_presets.read_sizes(preset.keras_nlp)
         backbone = keras_nlp.models.BertBackbone(dropout=0.0, dtype=policy, **sizes)
@@ -90,8 +92,6 @@ def _build(
             vocabulary_size=len(preset.vocabulary), max_sequence_length=512, dropout=0.0,
             dtype=policy, **preset.sizes)
     sizes = checkpoints.read_sizes(preset.checkpoint)
-    # Without dropout: a pass or two of contrastive training do not overfit, and random numbers
-    # cost a tenth of a step on a CPU.
     backbone = keras_nlp.models.BertBackbone(dropout=0.0, dtype=policy, **sizes)
     for layer in backbone.transformer_layers:
         layer._feedforward_intermediate_dense.activation = exact_gelu

@@ -1,12 +1,10 @@
-"""Trains the towers: the entry point that TFX's Trainer calls by name, and its two phases."""
+"""Trains the towers: the entry point that TFX's Trainer calls by name, and what trains contexts."""
 
 from __future__ import annotations
 
-import dataclasses
 import logging
 import posixpath
 import time
-from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,45 +12,25 @@ import tensorflow as tf
 import tf_keras as keras
 
 from model import acceleration, batches, data, features
-from model.blending import HALFWAY, SHARES, blend_with_start
+from model.blending import blend_with_start
 from model.cold_start import borrow_residuals
 from model.encoding import BatchEncoder
 from model.exporting import export_towers
 from model.features import Kind
+from model.fitting import Job, adam, fit
+from model.losses import MixedNegativesLoss
 from model.presets import Preset, load_preset
 from model.reading import warn_of_unreadable_texts
-from model.retrieval import ContextRetrieval, TextRetrieval
+from model.retrieval import ContextRetrieval
 from model.settings import Text, Training
 from model.text_encoder import TextEncoder
+from model.text_training import train_text
 from model.towers import ContextTower, ProductTower
-from model.validation import ContextMeasure, RetrievalStopping, TextMeasure
+from model.validation import ContextMeasure
 
 _log = logging.getLogger("emporium.trainer")
 
-_TEXT_KINDS = (Kind.SEARCH, Kind.CATALOGUE)
 _CONTEXT_KINDS = (Kind.SEARCH, Kind.RECOMMEND)
-
-
-@dataclasses.dataclass(frozen=True)
-class Job:
-    """What a training run reads, writes and is told.
-
-    Attributes:
-        train, evaluation, catalogue: file patterns of transformed examples.
-        products: size of the catalogue.
-        text, training: settings.
-        seed: of every random choice.
-        logs: TensorBoard folder.
-    """
-
-    train: Sequence[str]
-    evaluation: Sequence[str]
-    catalogue: Sequence[str]
-    products: int
-    text: Text
-    training: Training
-    seed: int
-    logs: str
 
 
 def run_fn(fn_args: Any) -> None:
@@ -105,47 +83,6 @@ def train(job: Job, preset: Preset) -> tuple[TextEncoder, ContextRetrieval]:
     return exact, model
 
 
-def train_text(
-    job: Job, strategy: tf.distribute.Strategy, encoder: TextEncoder,
-    catalogue: tf.RaggedTensor, pretrained: bool,
-) -> None:
-    """Trains the encoder on text pairs, in place.
-
-    A pretrained encoder is left as it is where no validation pairs could tell whether training
-    made it better.
-    """
-    settings = job.training
-    pairs = data.count(job.train, _TEXT_KINDS)
-    held_out = data.context_table(job.evaluation, _TEXT_KINDS, TextMeasure.CONTEXTS)
-    if not pairs or (pretrained and not len(held_out)):
-        _log.info("text: no query or catalogue pairs to learn from; the encoder stays as it is")
-        return
-    start = [weight.numpy() for weight in encoder.trainable_weights]
-    total = min(pairs * settings.epochs, settings.max_text_pairs)
-    steps = max(1, total // settings.batch_size)
-    with strategy.scope():
-        model = TextRetrieval(encoder, settings.temperature)
-        optimizer = _optimizer(settings.learning_rate, steps)
-        if encoder.backbone.compute_dtype == "float16":
-            optimizer = keras.mixed_precision.LossScaleOptimizer(optimizer)
-        model.compile(optimizer=optimizer)
-    measure = None
-    if len(held_out):
-        measure = TextMeasure(BatchEncoder(encoder), held_out, catalogue, job.seed)
-    _fit(
-        job, model, batches.text_batches(
-            job.train, settings.batch_size, min(pairs, settings.max_text_pairs), job.seed,
-            job.text.query_tokens if acceleration.compiles_shapes(strategy) else None),
-        label="text", steps=steps, batch_size=settings.batch_size, measure=measure)
-    if pretrained and measure is not None:
-        # What a catalogue asks of itself does not tell how people ask.
-        people = data.count(job.evaluation, (Kind.SEARCH,))
-        with strategy.scope():  # Where training measured: another scope would trace anew.
-            share, value = blend_with_start(
-                encoder.trainable_weights, start, measure, SHARES if people else HALFWAY)
-        _log.info("text: %d%% of what was learned is kept, nDCG@10 %.4f", 100 * share, value)
-
-
 def train_contexts(
     job: Job, strategy: tf.distribute.Strategy, encoder: TextEncoder, catalogue: tf.RaggedTensor,
 ) -> ContextRetrieval:
@@ -173,14 +110,14 @@ def train_contexts(
             settings, vectors, mentions > 0, data.wanted_share(table, job.products))
         per_pass = max(1, len(table) // settings.context_batch_size)
         steps = per_pass * settings.context_epochs
-        model.compile(optimizer=_optimizer(settings.context_learning_rate, steps))
+        model.compile(optimizer=adam(settings.context_learning_rate, steps))
     examples = batches.context_batches(
         table, encode(table.texts), settings.context_batch_size, steps, job.seed,
         acceleration.compiles_shapes(strategy))
     measure = ContextMeasure(model, held_out, encode(held_out.texts))
     weights = model.additions
     start = [weight.numpy() for weight in weights]
-    _fit(
+    fit(
         job, model, examples, label="contexts", steps=steps,
         batch_size=settings.context_batch_size, measure=measure)
     with strategy.scope():
@@ -206,7 +143,7 @@ def _context_model(
         len(vectors), dimension, settings.residual_rank, settings.residual_dropout)
     model = ContextRetrieval(
         products, ContextTower(products.adapter, dimension, settings.event_dropout), vectors,
-        mentioned, wanted, settings.temperature, settings.max_negatives)
+        mentioned, wanted, MixedNegativesLoss(settings.temperature), settings.max_negatives)
     # Built by one call, so that every variable exists before weights are kept or exported.
     empty = {
         "query": tf.zeros([1, dimension]), "profile": tf.zeros([1, dimension]),
@@ -216,33 +153,3 @@ def _context_model(
     }
     model.context_vectors(empty, tf.zeros([1, 1, dimension]))
     return model
-
-
-def _optimizer(rate: float, steps: int) -> keras.optimizers.Optimizer:
-    """Adam whose rate rises over a tenth of the steps, then falls to nothing as a cosine."""
-    warmup = max(1, steps // 10)
-    schedule = keras.optimizers.schedules.CosineDecay(
-        0.0, max(1, steps - warmup), warmup_target=rate, warmup_steps=warmup)
-    return keras.optimizers.Adam(schedule, global_clipnorm=1.0)
-
-
-def _fit(
-    job: Job, model: keras.Model, examples: tf.data.Dataset, *, label: str, steps: int,
-    batch_size: int, measure: Callable[[], np.ndarray] | None,
-) -> None:
-    settings = job.training
-    logs = posixpath.join(job.logs, label)
-    callbacks: list[keras.callbacks.Callback] = [RetrievalStopping(
-        measure, every=min(settings.validate_steps, max(1, steps // 2)),
-        patience=settings.patience, label=label, total_steps=steps, examples_per_step=batch_size,
-        writer=tf.summary.create_file_writer(logs), report=_log.info)]
-    if settings.profile:
-        callbacks.append(keras.callbacks.TensorBoard(
-            logs, update_freq="epoch", profile_batch=(5, 15), write_graph=False))
-    options = tf.data.Options()
-    # Its thread looks up once a minute, and the end of fit waits for it; nothing here is tuned.
-    options.autotune.enabled = False
-    options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.DATA
-    model.fit(
-        examples.with_options(options), steps_per_epoch=steps, epochs=1, callbacks=callbacks,
-        verbose=0)

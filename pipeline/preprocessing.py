@@ -21,7 +21,8 @@ from pipeline.config import Text
 PRODUCT_TEXTS = ("title", "brand", "category", "attributes", "description")
 """Texts of a product in the order in which they are read: a cut loses the last ones first."""
 
-_LISTS = ("history", "history_event", "history_age", "positives")
+_LISTS = (
+    "history", "history_event", "history_age", "positives", "negatives", "negative_grades")
 
 _Tensor: TypeAlias = "tf.Tensor | tf.SparseTensor"
 
@@ -33,15 +34,15 @@ def preprocessing_fn(
 
     Args:
         inputs: by feature name; one-valued features string or float `[batch]`, `[batch, 1]` or
-            sparse; `history` and `positives` sparse strings `[batch, (products)]`;
-            `history_event` (strings) and `history_age` (float days) as long as `history`.
+            sparse; `history`, `positives` and `negatives` sparse strings `[batch, (products)]`;
+            `history_event` (strings) and `history_age` (float days) as long as `history`,
+            `negative_grades` (float) as `negatives`.
         custom_config: `{"text": the section text as JSON}`.
 
     Returns:
         The features of `model.features`: int64 and float `[batch]`, and int64 sparse
         `[batch, (tokens)]` or `[batch, (products)]`. A product is its index in the vocabulary
-        `product_id`; ids that no product has are dropped from lists, and from a history with
-        their event and age.
+        `product_id`; ids that no product has are dropped from lists, with what is said of them.
     """
     text = Text.model_validate_json(custom_config["text"])
     preset = load_preset(text.preset)
@@ -55,11 +56,10 @@ def preprocessing_fn(
     def numbers(ids: _Tensor) -> _Tensor:
         return tft.apply_vocabulary(ids, vocabulary, default_value=-1)
 
-    history = numbers(inputs["history"])
+    history, negatives = numbers(inputs["history"]), numbers(inputs["negatives"])
     known = history.values >= 0
     events = inputs["history_event"].with_values(
         tf.cast(event_numbers(inputs["history_event"].values), tf.int64))
-    positives = numbers(inputs["positives"])
     product_text = tf.strings.join([one[name] for name in PRODUCT_TEXTS], separator=" ")
     return {
         features.KIND: _kind_number(one["kind"]),
@@ -70,7 +70,9 @@ def preprocessing_fn(
         features.HISTORY: _kept(history, known),
         features.HISTORY_EVENT: _kept(events, known),
         features.HISTORY_AGE: _kept(inputs["history_age"], known),
-        features.POSITIVES: _kept(positives, positives.values >= 0),
+        features.POSITIVES: _known(numbers(inputs["positives"])),
+        features.NEGATIVES: _known(negatives),
+        features.NEGATIVE_GRADES: _kept(inputs["negative_grades"], negatives.values >= 0),
         features.WEIGHT: one["weight"],
         features.SAMPLING_PROBABILITY: one["sampling_probability"],
     }
@@ -96,8 +98,13 @@ def _kind_number(kinds: tf.Tensor) -> tf.Tensor:
     return table.lookup(kinds)
 
 
+def _known(numbers: tf.SparseTensor) -> tf.SparseTensor:
+    """The values that are not -1, moved up so that each row stays dense."""
+    return _kept(numbers, numbers.values >= 0)
+
+
 def _kept(values: tf.SparseTensor, keep: tf.Tensor) -> tf.SparseTensor:
-    """The values to keep, bool `[values]`, moved up so that each row stays dense."""
+    """The values that a mask, bool `[values]`, keeps, moved up so that each row stays dense."""
     kept = tf.sparse.retain(values, keep)
     rows = tf.RaggedTensor.from_value_rowids(
         kept.values, kept.indices[:, 0], nrows=values.dense_shape[0], validate=False)

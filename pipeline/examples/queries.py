@@ -8,7 +8,7 @@ is a gain, so that lesser answers still count for less.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 import apache_beam as beam
@@ -24,6 +24,9 @@ POSITIVE_GRADE = 0.66
 
 MAX_GAIN = 5.0
 """Gains of larger scales (percent, say) are scaled down to it: nDCG raises 2 to their power."""
+
+MAX_NEGATIVES = 8
+"""Lower judged products that an example carries: a pass uses one of them at the most."""
 
 SHORT_QUERY_WORDS = 2
 
@@ -85,6 +88,17 @@ class QueryGroup(NamedTuple):
         """Product id -> weight of the judged products that are positives."""
         return {p: grade for p, grade in self.grades.items() if grade >= POSITIVE_GRADE}
 
+    def judged_lower(
+        self, positives: Mapping[str, float], seed: int
+    ) -> list[tuple[str, float]]:
+        """(product id, grade) of the judged products that are no positives.
+
+        In an order by a hash that differs between queries.
+        """
+        return sorted(
+            ((p, grade) for p, grade in self.grades.items() if p not in positives),
+            key=lambda judged: unit_hash(seed, f"negative of {self.normalised}", judged[0]))
+
 
 def read_query_group(
     normalised: str,
@@ -127,7 +141,8 @@ def read_query_group(
 def query_drafts(group: QueryGroup, seed: int) -> Iterator[Draft]:
     """Search examples of a training query: its judged positives and what was wanted after it.
 
-    A product that raters gave nothing is no positive, however often it was clicked.
+    A product that raters gave nothing is no positive, however often it was clicked. What they
+    graded lower than an example's product goes along as its negatives.
     """
     if group.validates:
         return
@@ -135,14 +150,18 @@ def query_drafts(group: QueryGroup, seed: int) -> Iterator[Draft]:
     for product_id, weight in group.judged_positives().items():
         weights[product_id] = max(weight, weights.get(product_id, 0.0))
     positives = choose_positives(weights, group.normalised, seed)
+    lower = group.judged_lower(weights, seed)
     for product_id in sorted(weights):
+        weight = weights[product_id]
         yield Draft(
             split=TRAIN,
             kind=SEARCH,
             product_id=product_id,
             positives=with_target(positives, product_id),
-            weight=weights[product_id],
+            weight=weight,
             query=group.text,
+            negatives=tuple(
+                judged for judged in lower if judged[1] < weight)[:MAX_NEGATIVES],
         )
 
 

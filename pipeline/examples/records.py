@@ -70,6 +70,8 @@ class Draft(NamedTuple):
         history_event: what was done with each of them, "" for unknown.
         history_age: days from then to when the product was wanted, -1 for unknown.
         titled: False when the query is the product's title, which the product then must not show.
+        negatives: products that raters graded lower than `product_id` for the same query, with
+            their grades as shares of the largest, in [0, 1).
     """
 
     split: str
@@ -83,6 +85,7 @@ class Draft(NamedTuple):
     history_event: tuple[str, ...] = ()
     history_age: tuple[float, ...] = ()
     titled: bool = True
+    negatives: tuple[tuple[str, float], ...] = ()
 
     @property
     def family(self) -> str:
@@ -172,7 +175,7 @@ def write_example(draft: Draft, product: Product, sampling_probability: float) -
         "profile": _bytes([draft.profile]),
         "history": _bytes(draft.history),
         "history_event": _bytes(draft.history_event),
-        "history_age": _float(*draft.history_age),
+        "history_age": _floats(draft.history_age),
         "product_id": _bytes([product.product_id]),
         "title": _bytes([product.title if draft.titled else ""]),
         "description": _bytes([product.description]),
@@ -180,8 +183,10 @@ def write_example(draft: Draft, product: Product, sampling_probability: float) -
         "category": _bytes([product.category]),
         "attributes": _bytes([product.attributes]),
         "positives": _bytes(draft.positives),
-        "weight": _float(draft.weight),
-        "sampling_probability": _float(sampling_probability),
+        "negatives": _bytes([product_id for product_id, _ in draft.negatives]),
+        "negative_grades": _floats([grade for _, grade in draft.negatives]),
+        "weight": _floats([draft.weight]),
+        "sampling_probability": _floats([sampling_probability]),
     }))
     return example.SerializeToString(deterministic=True)
 
@@ -216,5 +221,5 @@ def _bytes(texts: Sequence[str]) -> tf.train.Feature:
         bytes_list=tf.train.BytesList(value=[text.encode("utf-8") for text in texts]))
 
 
-def _float(*numbers: float) -> tf.train.Feature:
+def _floats(numbers: Sequence[float]) -> tf.train.Feature:
     return tf.train.Feature(float_list=tf.train.FloatList(value=numbers))

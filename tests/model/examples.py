@@ -14,9 +14,14 @@ def topic_tokens(topic, generator):
     return [101, *words.tolist(), 102]
 
 
-def example(*, kind, product, product_tokens, query=(), history=(), events=None, ages=None,
-            positives=(), weight=1.0):
-    """One serialized transformed example; events and ages that are not given are unknown."""
+def example(
+    *, kind, product, product_tokens, query=(), history=(), events=None, ages=None, positives=(),
+    negatives=(), weight=1.0,
+):
+    """One serialized transformed example; negatives are (product, grade).
+
+    Events and ages that are not given are unknown.
+    """
     def ints(values):
         return tf.train.Feature(int64_list=tf.train.Int64List(value=values))
 
@@ -29,6 +34,8 @@ def example(*, kind, product, product_tokens, query=(), history=(), events=None,
         "history": ints(history), "history_event": ints(events or [0] * len(history)),
         "history_age": reals(ages or [-1.0] * len(history)),
         "positives": ints(positives or [product]),
+        "negatives": ints([product for product, _ in negatives]),
+        "negative_grades": reals([grade for _, grade in negatives]),
         "weight": reals([weight]), "sampling_probability": reals([1.0 / PRODUCTS]),
     })).SerializeToString()
 
@@ -48,9 +55,12 @@ def write_shop(folder, *, searches=200, histories=200, validated=True):
 
     def search():
         product = int(generator.integers(PRODUCTS))
+        # Raters gave half a grade within the topic, nothing to the next topic.
+        other, unlike = (product + TOPICS) % PRODUCTS, (product + 1) % PRODUCTS
         return example(
             kind=0, product=product, product_tokens=texts[product],
-            query=topic_tokens(product % TOPICS, generator))
+            query=topic_tokens(product % TOPICS, generator),
+            negatives=[(other, 0.5), (unlike, 0.0)] if product % 2 else ())
 
     def recommend():
         topic = int(generator.integers(TOPICS))

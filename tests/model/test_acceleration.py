@@ -48,22 +48,26 @@ def test_two_replicas_see_the_negatives_of_the_global_batch():
         cpu = tf.config.list_physical_devices("CPU")[0]
         tf.config.set_logical_device_configuration(
             cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
-        from model import acceleration, losses
-        from model.retrieval import retrieval_task
+        from model import acceleration
+        from model.losses import Askers, Candidates, MixedNegativesLoss
+        from model.masks import asker_mask, negative_mask
+        from model.replicas import gather_replicas
         strategy = acceleration.choose_strategy("mirrored")
         assert strategy.num_replicas_in_sync == 2
         queries = tf.constant([[1., 0.], [0., 1.], [.6, .8], [.8, .6]])
         ids = tf.constant([0, 1, 2, 3], tf.int64)
         none = tf.fill([4, 1], tf.constant(-1, tf.int64))
         scale = tf.Variable(1.0)
-        task = retrieval_task(0.5)
+        softmax = MixedNegativesLoss(0.5, backward_share=0.25)
 
         def loss(rows):
             mine, numbers = tf.gather(queries, rows) * scale, tf.gather(ids, rows)
-            candidates = losses.gather_replicas(mine)
-            names = losses.gather_replicas(numbers)
-            mask = losses.negative_mask(tf.gather(none, rows), numbers, names)
-            return task(mine, candidates, score_mask=mask, compute_metrics=False) / 4.0
+            names, known = gather_replicas(numbers), gather_replicas(tf.gather(none, rows))
+            both = gather_replicas(mine)
+            return softmax(
+                mine, Candidates(both, negative_mask(tf.gather(none, rows), numbers, names)),
+                tf.ones_like(rows, tf.float32),
+                askers=Askers(both, asker_mask(known, names, numbers))) / 4.0
 
         with tf.GradientTape() as tape:
             alone = loss(tf.range(4))
@@ -106,7 +110,8 @@ def test_training_runs_on_two_replicas(tmp_path):
         from model.presets import load_preset
         folder = pathlib.Path({str(tmp_path)!r}) / "data"
         examples.write_shop(folder)
-        job = test_trainer.job(folder, strategy="mirrored", epochs=2, context_epochs=1)
+        job = test_trainer.job(
+            folder, strategy="mirrored", epochs=2, context_epochs=1, chunk_size=6)
         trainer.train(job, load_preset("tiny"))
     """)
     done = subprocess.run(

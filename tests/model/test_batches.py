@@ -17,12 +17,29 @@ def test_text_batches_are_full_and_follow_the_seed(shop):
     assert {len(b) for b in first(1)} == {8}
 
 
+def test_rows_carry_their_number_and_what_raters_put_below_their_product(shop):
+    pairs = data.text_pairs(examples.patterns(shop, "train"), 30)
+    drawn = []
+    for batch in batches.text_batches(examples.patterns(shop, "train"), 8, 30, seed=1).take(3):
+        product = batch[features.PRODUCT].numpy()
+        np.testing.assert_array_equal(product, pairs.product[batch[features.ROW].numpy()])
+        for row, number in enumerate(product):
+            judged = [(number + 4) % 40, (number + 1) % 40] if number % 2 else [-1, -1]
+            np.testing.assert_array_equal(batch[features.NEGATIVES][row], judged)
+            np.testing.assert_array_equal(
+                batch[features.NEGATIVE_GRADES][row], [0.5 if number % 2 else 0.0, 0.0])
+        drawn += batch[features.DRAWS].numpy().ravel().tolist()
+    assert len(set(drawn)) == 3 * 8 * 2
+    assert min(drawn) >= 0
+
+
 def test_fixed_shapes_are_those_of_the_bucket_the_query_limit_and_the_table(shop):
     [batch] = batches.text_batches(
         examples.patterns(shop, "train"), 8, limit=30, seed=1, fixed_query_tokens=24).take(1)
     assert batch[features.QUERY_TOKENS].shape == [8, 24]
     assert batch[features.PRODUCT_TOKENS].shape == [8, 7]  # texts of 5 tokens, bucket below 8
     assert (batch[features.PRODUCT_TOKENS].numpy()[:, 5:] == 0).all()
+    assert batch[features.NEGATIVES].shape == batch[features.NEGATIVE_GRADES].shape == [8, 8]
     table = data.context_table(examples.patterns(shop, "train"), (Kind.SEARCH, Kind.RECOMMEND), 100)
     vectors = np.zeros((int(table.texts.nrows()), 2), "f4")
     shapes = {

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from model import data
 from model.features import Kind
@@ -55,6 +56,34 @@ def test_a_table_holds_each_text_once_and_histories_newest_first(tmp_path):
     np.testing.assert_allclose(
         data.wanted_share(table, 9), [0, 1 / 3, 1 / 3, 1 / 3, 0, 0, 0, 0, 0])
     np.testing.assert_array_equal(data.mentions(table, 9), [0, 1, 1, 1, 0, 1, 1, 1, 0])
+
+
+def test_pairs_are_numbered_as_they_stand(tmp_path):
+    tokens, query = [101, 9, 102], [101, 7, 102]
+    examples.write(tmp_path / "Split-train", [
+        examples.example(kind=0, product=3, product_tokens=tokens, query=query, positives=[3, 4],
+                         negatives=[(6, 0.5)]),
+        examples.example(kind=1, product=1, product_tokens=tokens, history=[5]),
+        examples.example(kind=2, product=2, product_tokens=tokens, query=query),
+    ])
+    pattern = [str(tmp_path / "Split-train" / "*")]
+    pairs = data.text_pairs(pattern, 100)
+    assert pairs.product.tolist() == [3, 2]
+    assert pairs.query.tolist() == [0, 0]
+    assert pairs.texts.to_list() == [query]
+    assert pairs.known.to_list() == [[3, 4, 6], [2]]
+    assert pairs.asked.tolist() == [True, False]
+    np.testing.assert_allclose(pairs.share(5), [0, 0, 1 / 40, 1 / 40, 0])
+    assert len(data.text_pairs(pattern, 1)) == 1
+
+
+def test_examples_without_negatives_have_none(tmp_path):
+    record = tf.train.Example.FromString(
+        examples.example(kind=0, product=3, product_tokens=[101, 102], query=[101, 102]))
+    for name in ("negatives", "negative_grades"):
+        del record.features.feature[name]
+    examples.write(tmp_path / "Split-train", [record.SerializeToString()])
+    assert data.text_pairs([str(tmp_path / "Split-train" / "*")], 9).known.to_list() == [[3]]
 
 
 def test_an_empty_split_is_an_empty_table(tmp_path):

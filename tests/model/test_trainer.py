@@ -8,10 +8,9 @@ import pytest
 import tensorflow as tf
 import tf_keras as keras
 
-from model import batches, data, trainer
+from model import batches, data, features, text_training, trainer
 from model.features import Kind
 from model.presets import load_preset
-from model.retrieval import TextRetrieval
 from model.settings import Text, Training
 from model.text_encoder import TextEncoder
 from tests.model import examples
@@ -26,6 +25,14 @@ def job(folder, **training):
         catalogue=[str(folder / "Split-catalogue" / "*")], products=examples.PRODUCTS,
         text=Text(preset="tiny"), training=Training(**{**settings, **training}), seed=1,
         logs=str(folder / "logs"))
+
+
+def text_model(settings, encoder, fixed_shapes=False):
+    """The text phase's model of a job."""
+    catalogue = data.catalogue_tokens(settings.catalogue, settings.products)
+    pairs = data.text_pairs(settings.train, 1_000)
+    extra = text_training.extra_products(settings, pairs, catalogue, 1, fixed_shapes)
+    return text_training.text_model(settings, encoder, extra, pairs, 1)
 
 
 @pytest.fixture(scope="module")
@@ -115,13 +122,14 @@ def test_without_validation_the_last_text_weights_stay_and_contexts_add_nothing(
     np.testing.assert_array_equal(model.products.adapter.kernel, np.eye(128))
 
 
-def test_float16_steps_are_scaled(shop):
+@pytest.mark.parametrize("chunks", [{}, {"chunk_size": 6}])
+def test_float16_steps_are_scaled(shop, chunks):
     preset = load_preset("tiny")
-    model = TextRetrieval(TextEncoder(preset, "mixed_float16"), 0.05)
+    model = text_model(job(shop, **chunks), TextEncoder(preset, "mixed_float16"))
     optimizer = keras.mixed_precision.LossScaleOptimizer(
         keras.optimizers.SGD(1e-2), dynamic=False, initial_scale=1024)
     model.compile(optimizer=optimizer)
-    exact = TextRetrieval(TextEncoder(preset), 0.05)
+    exact = text_model(job(shop), TextEncoder(preset))
     exact.compile(optimizer=keras.optimizers.SGD(1e-2))
     exact.encoder.set_weights(model.encoder.get_weights())
     [batch] = batches.text_batches(job(shop).train, 16, limit=100, seed=1).take(1)
@@ -137,10 +145,23 @@ def test_float16_steps_are_scaled(shop):
     assert error < 0.1 * length
 
 
+def test_a_step_in_chunks_is_that_of_one_pass(shop):
+    encoder = TextEncoder(load_preset("tiny"))
+    [batch] = batches.text_batches(job(shop).train, 16, limit=100, seed=1).take(1)
+    assert (batch[features.NEGATIVES].numpy() >= 0).any()
+    whole, chunked = (
+        text_model(job(shop, **chunks), encoder).gradients(batch, tf.identity)
+        for chunks in ({}, {"chunk_size": 6}))
+    np.testing.assert_allclose(chunked[0], whole[0], rtol=1e-5)
+    for found, right in zip(chunked[1], whole[1], strict=True):
+        np.testing.assert_allclose(
+            found, tf.convert_to_tensor(right), rtol=1e-3, atol=1e-5)
+
+
 @pytest.mark.parametrize("max_negatives", [100, 10])
 def test_steps_of_fixed_shapes_compile_for_accelerators_and_lose_alike(shop, max_negatives):
     encoder = TextEncoder(load_preset("tiny"))
-    text = TextRetrieval(encoder, 0.05)
+    text = text_model(job(shop), encoder, fixed_shapes=True)
     [pairs] = batches.text_batches(job(shop).train, 16, 100, 1, fixed_query_tokens=24).take(1)
     table = data.context_table(job(shop).train, (Kind.SEARCH, Kind.RECOMMEND), 200)
     vectors = np.random.default_rng(0).normal(size=(examples.PRODUCTS, 128)).astype("f4")

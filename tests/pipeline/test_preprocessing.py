@@ -24,6 +24,8 @@ _SPEC = {
     "history_event": tf.io.VarLenFeature(tf.string),
     "history_age": tf.io.VarLenFeature(tf.float32),
     "positives": tf.io.VarLenFeature(tf.string),
+    "negatives": tf.io.VarLenFeature(tf.string),
+    "negative_grades": tf.io.VarLenFeature(tf.float32),
     "sampling_probability": tf.io.FixedLenFeature([], tf.float32),
 }
 _METADATA = dataset_metadata.DatasetMetadata(schema_utils.schema_from_feature_spec(_SPEC))
@@ -34,7 +36,8 @@ def _row(kind, product_id, **features_given):
     row = {
         "kind": kind, "query": "", "profile": "", "product_id": product_id, "title": "",
         "description": "", "brand": [""], "category": "", "attributes": "", "history": [],
-        "history_event": [], "history_age": [], "positives": [product_id], "weight": [1.0],
+        "history_event": [], "history_age": [], "positives": [product_id], "negatives": [],
+        "negative_grades": [], "weight": [1.0],
         "sampling_probability": 0.5,
     }
     return {**row, **features_given}
@@ -43,7 +46,8 @@ def _row(kind, product_id, **features_given):
 _TRAIN = [
     _row("search", "lamp", query="A Lamp, for the desk", title="Desk lamp", brand=["Lumo"],
          category="Home Lighting", attributes="colour red", description="It shines on and on",
-         positives=["lamp", "gone", "mug"], weight=[0.5], sampling_probability=0.25),
+         positives=["lamp", "gone", "mug"], negatives=["gone", "bowl", "lost", "nail"],
+         negative_grades=[0.75, 0.5, 0.25, 0.0], weight=[0.5], sampling_probability=0.25),
     _row("recommend", "mug", profile="likes tea", history=["gone", "lamp", "bowl"],
          history_event=["cart", "purchase", "gaze"], history_age=[9.5, 2.0, -1.0],
          positives=["mug", "lamp"], title="Mug", brand=["Claya"]),
@@ -103,6 +107,14 @@ def test_products_are_numbers_in_the_vocabulary_and_unknown_ones_are_dropped(tra
     assert [names[i] for i in rows[5]["positives"]] == ["nail"]
 
 
+def test_grades_stay_with_the_products_that_there_are(transformed):
+    rows, output = transformed
+    names = [name.decode() for name in output.vocabulary_by_name(features.PRODUCT_VOCABULARY)]
+    assert [names[i] for i in rows[0]["negatives"]] == ["bowl", "nail"]
+    assert list(rows[0]["negative_grades"]) == [0.5, 0.0]
+    assert list(rows[1]["negatives"]) == list(rows[1]["negative_grades"]) == []
+
+
 def test_kinds_weights_and_probabilities(transformed):
     rows, _ = transformed
     assert [row["kind"] for row in rows] == [0, 1, 2, 2, 2, 2]
@@ -119,6 +131,7 @@ def test_written_rows_parse_with_the_spec_of_the_model(transformed, tmp_path):
     assert parsed["history_event"].to_list()[1] == list(rows[1]["history_event"])
     assert parsed["history_age"].to_list()[1] == list(rows[1]["history_age"])
     assert parsed["query_tokens"].row_lengths().numpy().tolist() == [5, 0, 0, 0, 0, 0]
+    assert parsed["negative_grades"].to_list()[:2] == [[0.5, 0.0], []]
     assert parsed["kind"].dtype == tf.int64
     assert parsed["weight"].numpy().tolist() == [0.5, 1, 1, 1, 1, 1]
 

@@ -18,7 +18,8 @@ _SEED = 5
 _SETTINGS = Examples(validation_fraction=0.25)
 _FEATURES = {
     "kind", "query", "profile", "history", "history_event", "history_age", "product_id", "title",
-    "description", "brand", "category", "attributes", "positives", "weight", "sampling_probability"}
+    "description", "brand", "category", "attributes", "positives", "negatives", "negative_grades",
+    "weight", "sampling_probability"}
 
 # Queries on either side of the hash.
 _TRAINS = next(q for q in "abcdefgh" if unit_hash(_SEED, "query", q) >= 0.25)
@@ -158,12 +159,16 @@ def test_judgments_alone(tmp_path):
     judgments = [
         {"query": "oak thing", "product_id": "p1", "grade": 3.0, "split": "train"},
         {"query": "oak thing", "product_id": "p2", "grade": 2.0, "split": "train"},
+        {"query": "oak thing", "product_id": "p5", "grade": 1.5, "split": "train"},
         {"query": "Solid cover", "product_id": "p3", "grade": 1.0, "split": "validation"},
         {"query": "Solid cover", "product_id": "p4", "grade": 2.0, "split": "validation"}]
     splits, contexts, popularity, _ = _run(
         tmp_path, {"products": _PRODUCTS, "judgments": judgments})
     assert sorted(e["product_id"][0] for e in splits["train"] if e["kind"] == ["search"]) == [
         "p1", "p2"]
+    assert all(
+        (e["negatives"], e["negative_grades"]) == (["p5"], [0.5]) if e["kind"] == ["search"]
+        else not e["negatives"] for e in splits["train"])
     [judged] = [c for c in contexts if c["query"] == "Solid cover"]
     assert judged["relevant"] == {"p3": 1.0, "p4": 2.0}
     assert [e["product_id"] for e in splits["eval"] if e["kind"] == ["search"]] == [["p4"]]

@@ -65,6 +65,31 @@ def test_judged_training_query():
     assert queries.query_context(group, timed=True, seed=_SEED) is None
 
 
+def test_what_raters_put_below_a_product_goes_along_with_it():
+    judgments = [Judgment("mug", p, grade, "train") for p, grade in (
+        ("best", 3.0), ("good", 2.0), ("poor", 1.5), ("bad", 0.0))]
+    pairs = [QueryPair("mug", "clicked", 0.4, later=False)]
+    drafts = _drafts(_group("mug", judgments, pairs))
+    assert {p: dict(d.negatives) for p, d in drafts.items()} == {
+        "best": {"poor": 0.5, "bad": 0.0}, "good": {"poor": 0.5, "bad": 0.0},
+        "clicked": {"bad": 0.0}}  # weighs .4, less than the grade of the poor one
+    # What was clicked itself is a positive, and no negative of any other.
+    also = _drafts(_group("mug", judgments, [*pairs, QueryPair("mug", "poor", 0.3, later=False)]))
+    assert set(also) == {"best", "good", "clicked", "poor"}
+    assert all(draft.negatives == (("bad", 0.0),) for draft in also.values())
+
+
+def test_negatives_are_capped_and_differ_between_queries():
+    def negatives(query):
+        judgments = [Judgment(query, "a", 3.0, "train")] + [
+            Judgment(query, f"p{n}", 1.0, "train") for n in range(30)]
+        return _drafts(_group(query, judgments))["a"].negatives
+
+    assert len(negatives("mug")) == queries.MAX_NEGATIVES
+    assert negatives("mug") == negatives("mug")
+    assert negatives("mug") != negatives("lamp")
+
+
 def test_judged_validation_query_answers_with_its_grades():
     group = _group("red mug for tea", [
         Judgment("red mug for tea", "a", 2.0, "validation"),
@@ -161,3 +186,5 @@ def test_a_query_trains_or_validates_never_both(judgments, pairs, facts, timed):
     for draft in drafts.values():
         assert set(draft.positives) == judged | wanted
         assert 0 < draft.weight <= 1
+        assert all(0 <= grade < draft.weight for _, grade in draft.negatives)
+        assert not {p for p, _ in draft.negatives} & set(drafts)

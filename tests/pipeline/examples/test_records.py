@@ -39,19 +39,23 @@ def test_bytes_that_are_no_utf8_are_replaced():
 
 def test_example_has_every_feature_and_may_hide_the_title():
     product = Product("p", "Mug", "warm", "Lumo", "Home", "colour red")
-    draft = Draft("train", "search", "p", ("p", "q"), 0.5, query="mug")
+    draft = Draft(
+        "train", "search", "p", ("p", "q"), 0.5, query="mug", negatives=(("r", 0.25), ("s", 0.0)))
     spec = {name: tf.io.FixedLenFeature([], tf.string) for name in (
         "kind", "query", "profile", "product_id", "title", "description", "brand", "category",
         "attributes")}
     spec |= {name: tf.io.VarLenFeature(tf.string)
-             for name in ("history", "history_event", "positives")}
-    spec["history_age"] = tf.io.VarLenFeature(tf.float32)
+             for name in ("history", "history_event", "positives", "negatives")}
+    spec |= {name: tf.io.VarLenFeature(tf.float32)
+             for name in ("history_age", "negative_grades")}
     spec |= {name: tf.io.FixedLenFeature([], tf.float32)
              for name in ("weight", "sampling_probability")}
     parsed = tf.io.parse_single_example(records.write_example(draft, product, 0.25), spec)
     assert parsed["title"] == b"Mug"
     assert parsed["profile"] == b""
     assert parsed["positives"].values.numpy().tolist() == [b"p", b"q"]
+    assert parsed["negatives"].values.numpy().tolist() == [b"r", b"s"]
+    assert parsed["negative_grades"].values.numpy().tolist() == [0.25, 0.0]
     assert parsed["history"].values.numpy().tolist() == []
     assert parsed["history_age"].values.numpy().tolist() == []
     shopper = draft._replace(

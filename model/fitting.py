@@ -1,0 +1,82 @@
+"""What both phases of training share: the job, the optimizer, the loop."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import posixpath
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import tensorflow as tf
+import tf_keras as keras
+
+from model.settings import Text, Training
+from model.validation import RetrievalStopping
+
+_log = logging.getLogger("emporium.trainer")
+
+
+@dataclasses.dataclass(frozen=True)
+class Job:
+    """What a training run reads, writes and is told.
+
+    Attributes:
+        train, evaluation, catalogue: file patterns of transformed examples.
+        products: size of the catalogue.
+        text, training: settings.
+        seed: of every random choice.
+        logs: TensorBoard folder.
+    """
+
+    train: Sequence[str]
+    evaluation: Sequence[str]
+    catalogue: Sequence[str]
+    products: int
+    text: Text
+    training: Training
+    seed: int
+    logs: str
+
+
+def adam(rate: float, steps: int) -> keras.optimizers.Optimizer:
+    """Adam whose rate rises over a tenth of the steps, then falls to nothing as a cosine."""
+    warmup = max(1, steps // 10)
+    schedule = keras.optimizers.schedules.CosineDecay(
+        0.0, max(1, steps - warmup), warmup_target=rate, warmup_steps=warmup)
+    return keras.optimizers.Adam(schedule, global_clipnorm=1.0)
+
+
+def fit(
+    job: Job, model: keras.Model, examples: tf.data.Dataset, *, label: str, steps: int,
+    batch_size: int, measure: Callable[[], np.ndarray] | None,
+    others: Sequence[keras.callbacks.Callback] = (),
+) -> None:
+    """Trains a compiled model for a number of steps, to its best validation.
+
+    Args:
+        job: settings and the folder of the logs.
+        model: changed in place.
+        examples: endless batches, or as many as there are steps.
+        label: what is trained, for logs.
+        steps: at the most.
+        batch_size: global batch, for examples/s.
+        measure: as `RetrievalStopping` takes it.
+        others: callbacks beside it.
+    """
+    settings = job.training
+    logs = posixpath.join(job.logs, label)
+    callbacks: list[keras.callbacks.Callback] = [RetrievalStopping(
+        measure, every=min(settings.validate_steps, max(1, steps // 2)),
+        patience=settings.patience, label=label, total_steps=steps, examples_per_step=batch_size,
+        writer=tf.summary.create_file_writer(logs), report=_log.info), *others]
+    if settings.profile:
+        callbacks.append(keras.callbacks.TensorBoard(
+            logs, update_freq="epoch", profile_batch=(5, 15), write_graph=False))
+    options = tf.data.Options()
+    # Its thread looks up once a minute, and the end of fit waits for it; nothing here is tuned.
+    options.autotune.enabled = False
+    options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.DATA
+    model.fit(
+        examples.with_options(options), steps_per_epoch=steps, epochs=1, callbacks=callbacks,
+        verbose=0)
