@@ -126,7 +126,7 @@ def test_a_keras_nlp_preset_is_built_as_told_and_without_dropout(monkeypatch):
     saved = keras_nlp.models.BertBackbone(
         vocabulary_size=50, num_layers=1, num_heads=2, hidden_dim=8, intermediate_dim=16,
         dropout=0.5, max_sequence_length=16)
-    monkeypatch.setattr(keras_nlp.models.BertBackbone, "from_preset", lambda name: saved)
+    monkeypatch.setattr(keras_nlp.models.BertBackbone, "from_preset", lambda _: saved)
     preset = Preset("saved", vocabulary=(), lowercase=True, keras_nlp="saved")
     encoder = TextEncoder(preset, "mixed_bfloat16")
     assert encoder.backbone.compute_dtype == "bfloat16"
