@@ -39,6 +39,10 @@ class Training(Section):
         80_000, ge=100,
         description="Text pairs trained on, over all passes, at the most: they take nearly all "
         "of a run's time.")
+    max_made_pairs: int = Field(
+        25_600, ge=100,
+        description="The same where a catalogue made all of the queries itself: a pretrained "
+        "encoder keeps half of what it learns of them, and soon learns no more.")
     learning_rate: float = Field(1e-4, gt=0, le=1, description="Peak rate of the text encoder.")
     temperature: float = Field(0.05, gt=0, le=10, description="Divides the cosine of the towers.")
     backward_share: float = Field(

@@ -38,7 +38,8 @@ def train_text(
         _log.info("text: no query or catalogue pairs to learn from; the encoder stays as it is")
         return
     start = [weight.numpy() for weight in encoder.trainable_weights]
-    total = min(len(pairs) * settings.epochs, settings.max_text_pairs)
+    most = settings.max_text_pairs if pairs.asked.any() else settings.max_made_pairs
+    total = min(len(pairs) * settings.epochs, most)
     steps = max(1, total // settings.batch_size)
     compiled = acceleration.compiles_shapes(strategy)
     with strategy.scope():
