@@ -73,8 +73,8 @@ class Job:
 
     def measure_peers(self) -> None:
         """Every peer but the tuned ones."""
-        for name in self.names:
-            for peer in PEERS:
+        for peer in PEERS:
+            for name in self.names:
                 if name in peer.tasks and not peer.tuned:
                     self._peer(name, peer)
 
@@ -144,6 +144,6 @@ class Job:
         return _load(self.tasks / name)
 
 
-@functools.lru_cache(maxsize=1)
+@functools.cache
 def _load(folder: pathlib.Path) -> Task:
     return load_task(folder)
