@@ -137,7 +137,8 @@ class Job:
     def _keep(self, result: Result) -> None:
         save_result(result, self.results)
         reached = ", ".join(
-            f"{measure} {value:.4f}" for measure, value in result.slices.get("all", {}).items())
+            f"{measure} {value:.4f}" for measure, value in result.slices.get("all", {}).items()
+            if measure != "n")
         print(f"{result.file_name}: {reached or f'status {result.status}'}", flush=True)
 
     def _task(self, name: str) -> Task:

@@ -8,12 +8,15 @@ import json
 import pathlib
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 NAMES = (
     "homedepot", "chorus", "scientific", "scientific_cold", "scientific_new_users",
     "online_retail")
+
+TEXTS = ("title", "description", "brand", "category")
+"""Columns of a product that are text."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,6 +52,12 @@ class Task:
         """Number of each product, its row in the catalogue."""
         return {row["product_id"]: number for number, row in enumerate(self.products)}
 
+    def texts(self, fields: Sequence[str] = TEXTS) -> list[str]:
+        """The texts of each product, as one."""
+        return [
+            " ".join(product[field] for field in fields if field in product)
+            for product in self.products]
+
     def interactions(self) -> tuple[list[int], list[int]]:
         """User and product numbers of the events that a peer can learn from, in their order.
 
@@ -72,10 +81,11 @@ def load_task(folder: pathlib.Path) -> Task:
     task = Task(folder, products, [], [], [])
     queries = folder / "holdout" / "queries.tsv"
     if queries.exists():
-        for line in queries.read_text(encoding="utf-8").splitlines():
-            topic, _, query = line.partition("\t")
-            task.topics.append(topic)
-            task.queries.append(query)
+        with queries.open(encoding="utf-8") as lines:
+            for line in lines:
+                topic, _, query = line.rstrip("\n").partition("\t")
+                task.topics.append(topic)
+                task.queries.append(query)
         return task
     for context in _lines(folder / "holdout" / "contexts.jsonl"):
         task.topics.append(context["context_id"])

@@ -25,7 +25,7 @@ _TEXTS_AT_ONCE = 8192
 
 
 def encode_task(task: Task, cache: pathlib.Path) -> tuple[Floats, Floats]:
-    """Vectors of a task's product titles and queries by MiniLM as published.
+    """Vectors of a task's products, all their texts, and queries by MiniLM as published.
 
     Args:
         task: what is encoded.
@@ -36,9 +36,8 @@ def encode_task(task: Task, cache: pathlib.Path) -> tuple[Floats, Floats]:
     """
     if not cache.exists():
         encode = MiniLM()
-        titles = encode([product["title"] for product in task.products])
         part = cache.with_suffix(".part.npz")
-        np.savez(part, products=titles, queries=encode(task.queries))
+        np.savez(part, products=encode(task.texts()), queries=encode(task.queries))
         part.rename(cache)
     with np.load(cache) as vectors:
         return vectors["products"], vectors["queries"]

@@ -29,9 +29,7 @@ def bm25(task: Task, fields: Sequence[str]) -> Scorer:
             list(texts), stopwords="en", stemmer=stemmer, show_progress=False, return_ids=False)
 
     index = bm25s.BM25(k1=1.2, b=0.75)
-    index.index(
-        tokenize([" ".join(product.get(f, "") for f in fields) for product in task.products]),
-        show_progress=False)
+    index.index(tokenize(task.texts(fields)), show_progress=False)
     queries = tokenize(task.queries)
 
     def score(rows: range) -> Floats:

@@ -11,13 +11,12 @@ import numpy as np
 from benchmarks.quality.peers import collaborative, lexical
 from benchmarks.quality.peers.dense import dense
 from benchmarks.quality.peers.rankings import Ints, fuse, rank
-from benchmarks.quality.tasks import Task
+from benchmarks.quality.tasks import TEXTS, Task
 
 SEARCH = ("homedepot", "chorus")
 RECOMMENDATION = ("scientific", "scientific_cold", "scientific_new_users", "online_retail")
 
 _TITLE = ("title",)
-_EVERY_TEXT = ("title", "description", "brand", "category")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,7 +44,7 @@ def tuned_folder(work: pathlib.Path) -> pathlib.Path:
 
 
 def _bm25(task: Task, _: pathlib.Path) -> Ints:
-    return rank(task, lexical.bm25(task, _EVERY_TEXT))
+    return rank(task, lexical.bm25(task, TEXTS))
 
 
 def _minilm(task: Task, work: pathlib.Path) -> Ints:
