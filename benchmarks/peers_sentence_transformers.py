@@ -31,7 +31,8 @@ from transformers.trainer_utils import get_last_checkpoint
 PAIRS = 24_000
 MIN_GRADE = 1.33
 SEED = 1
-TEXTS = ("title", "description", "brand", "category")
+TEXTS = ("title", "brand", "category", "description")
+MAX_TOKENS = 64  # Of a text, as many as Emporium reads of a product.
 TEXTS_A_PART = 4096
 
 
@@ -63,9 +64,10 @@ def tuned_model(
 ) -> st.SentenceTransformer:
     """The tuned model, trained unless its folder is there."""
     folder = out / f"tuned-{task.name}"
+    model = st.SentenceTransformer(str(folder if folder.exists() else weights), device="cpu")
+    model.max_seq_length = MAX_TOKENS
     if folder.exists():
-        return st.SentenceTransformer(str(folder), device="cpu")
-    model = st.SentenceTransformer(str(weights), device="cpu")
+        return model
     checkpoints = out / f"checkpoints-{task.name}"
     trainer = st.SentenceTransformerTrainer(
         model=model,

@@ -15,8 +15,8 @@ NAMES = (
     "homedepot", "chorus", "scientific", "scientific_cold", "scientific_new_users",
     "online_retail")
 
-TEXTS = ("title", "description", "brand", "category")
-"""Columns of a product that are text."""
+TEXTS = ("title", "brand", "category", "description")
+"""Columns of a product that are text, the longest last, since encoders read no more than so much."""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -18,8 +18,8 @@ from model.presets import load_preset
 from model.text_encoder import TextEncoder
 from model.tokenizer import Tokenizer
 
-MAX_TOKENS = 256
-"""Tokens of a text, as all-MiniLM-L6-v2 is published."""
+MAX_TOKENS = 64
+"""Tokens of a text, as many as Emporium reads of a product."""
 
 _TEXTS_AT_ONCE = 8192
 
