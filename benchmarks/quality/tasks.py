@@ -16,7 +16,7 @@ NAMES = (
     "online_retail")
 
 TEXTS = ("title", "brand", "category", "description")
-"""Columns of a product that are text, the longest last, since encoders read no more than so much."""
+"""Columns of a product that are text; the longest is last, as encoders read only so much."""
 
 
 @dataclasses.dataclass(frozen=True)
