@@ -80,7 +80,7 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
         "--seed", type=int, action="append", metavar="N",
         help="of the default configuration, may be repeated (1 2 3 on homedepot and scientific, "
         "else 1)")
-    args = parser.parse_args(arguments)
+    args = parser.parse_intermixed_args(arguments)  # `peers --work DIR chorus`
     unknown = sorted(set(args.tasks_named).difference(NAMES))
     if unknown:
         parser.error(f"unknown tasks: {', '.join(unknown)}; there are {', '.join(NAMES)}")

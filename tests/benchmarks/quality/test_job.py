@@ -124,7 +124,7 @@ def test_a_model_that_was_not_pushed_is_a_result(bench, tmp_path, runs, pages, m
 
 
 def test_variations_are_run_beside_the_default(bench, tmp_path, runs, pages):
-    assert _call(bench, tmp_path, "ablation", "homedepot", "chorus") == 0
+    assert _call(bench, tmp_path, "ablation", "homedepot", "--seed", "1", "chorus") == 0
     varied = [v for v in ablation.VARIATIONS if "homedepot" in v.tasks]
     assert runs[0] == ("homedepot", "homedepot-emporium-1", ["--set", "seed=1"])
     assert [out for _, out, _ in runs[1:]] == [f"homedepot-ablation-{v.name}-1" for v in varied]
