@@ -9,6 +9,7 @@ import sys
 import time
 
 from benchmarks.quality import ablation
+from benchmarks.quality.commit import code_commit
 from benchmarks.quality.emporium import RunError, run_emporium
 from benchmarks.quality.peers import rankings, tuned
 from benchmarks.quality.peers.registry import PEERS, Peer, tuned_folder
@@ -21,7 +22,6 @@ from benchmarks.quality.results import (
 )
 from benchmarks.quality.scoring import Scores, score_run
 from benchmarks.quality.tasks import Task, load_task, make_tasks
-from pipeline.evaluation.commit import find_commit
 
 SEEDS = {"homedepot": (1, 2, 3), "scientific": (1, 2, 3)}
 """Seeds of a task's runs; of the others it is 1."""
@@ -99,7 +99,7 @@ class Job:
         if self._kept(name, system, seed):
             return True
         options = [p for s in (f"seed={seed}", *settings) for p in ("--set", s)]
-        commit = find_commit()
+        commit = code_commit()
         try:
             run = run_emporium(
                 self._task(name), self.work / f"{name}-{system}-{seed}", options)
@@ -116,7 +116,7 @@ class Job:
         if self._kept(name, peer.name, 1):
             return
         task = self._task(name)
-        commit = find_commit()
+        commit = code_commit()
         started = time.monotonic()
         ranked = peer.rank(task, self.work)
         minutes = round((time.monotonic() - started) / 60, 2)

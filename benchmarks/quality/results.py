@@ -47,7 +47,7 @@ class Result:
     task: str
     system: str
     seed: int
-    commit: str | None
+    commit: str
     options: list[str]
     minutes: float
     resumed: bool
