@@ -4,7 +4,14 @@ VENV ?= .venv
 PYTEST_ARGS ?=
 BIN := $(VENV)/bin
 
-.PHONY: help install run test lint lock wheel clean distclean
+# The benchmark: where tasks.py and score.py are, where its runs go, which tasks (all).
+BENCH ?= ../shared/bench
+BENCH_WORK ?= out/benchmark
+TASKS ?=
+QUALITY = $(BIN)/python -m benchmarks.quality
+
+.PHONY: help install run test lint lock wheel clean distclean \
+    benchmark-quality benchmark-ablation peers-environment
 
 help:
 	@echo "make run       the sample shop, from its tables to a server that answers"
@@ -13,6 +20,8 @@ help:
 	@echo "make install   the environment alone; nothing where it is in place"
 	@echo "make lock      compile requirements.lock from setup.py anew"
 	@echo "make wheel     dist/emporium-*.whl, for Beam workers and Kubeflow images"
+	@echo "make benchmark-quality    every task and peer, then the table of the README; hours"
+	@echo "make benchmark-ablation   what each part is worth; hours"
 	@echo "make clean     remove caches and builds   make distclean   and the environment"
 
 # Returns at once where the stamp of this lock file is in place.
@@ -39,10 +48,27 @@ lock: install
 wheel: install
 	$(BIN)/python -m build --wheel --no-isolation
 
+# What has a result in benchmarks/results/ is not run again.
+benchmark-quality: install
+	@test ! -f "$(BENCH)/score.py" || $(MAKE) --no-print-directory peers-environment \
+	    || echo "going on without sentence-transformers, see above" >&2
+	$(QUALITY) --bench "$(BENCH)" --work "$(BENCH_WORK)" all $(TASKS)
+
+benchmark-ablation: install
+	$(QUALITY) --bench "$(BENCH)" --work "$(BENCH_WORK)" ablation $(TASKS)
+
+# PyTorch and sentence-transformers, which only a peer of the benchmark needs.
+peers-environment: install .venv-peers/.installed
+
+.venv-peers/.installed: benchmarks/peers-requirements.txt
+	$(BIN)/uv venv --quiet --seed --clear --python 3.11 .venv-peers
+	.venv-peers/bin/pip install --quiet --requirement $<
+	touch $@
+
 clean:
 	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis \
 	    .import_linter_cache
-	find pipeline model serving tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	find pipeline model serving tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 distclean: clean
-	rm -rf .venv .venv.trash .bootstrap
+	rm -rf .venv .venv.trash .venv-peers .bootstrap

@@ -1,0 +1,48 @@
+"""What each part of the default configuration is worth: the runs without it.
+
+A part that can be switched off has a row in `VARIATIONS`; to add one, add a line.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+SEED = 1
+"""Seed of every variation, compared with the default's run of the same seed."""
+
+PREFIX = "ablation-"
+"""Before a variation's name in the name of its results."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Variation:
+    """The default configuration with something taken away.
+
+    Attributes:
+        name: in the names of result files.
+        label: what is taken away, in the table.
+        settings: `section.key=value`, as for `emporium run --set`.
+        tasks: that it changes anything on.
+    """
+
+    name: str
+    label: str
+    settings: tuple[str, ...]
+    tasks: tuple[str, ...] = ("homedepot", "scientific")
+
+    @property
+    def system(self) -> str:
+        """Name of the system in results."""
+        return PREFIX + self.name
+
+
+VARIATIONS = (
+    Variation("pretraining", "a small encoder trained from nothing", ("text.preset=tiny",)),
+    Variation("one-pass", "one pass over the text pairs", ("training.epochs=1",), ("homedepot",)),
+    Variation("residual", "next to nothing learned by product id",
+              ("training.residual_rank=1",), ("scientific",)),
+    Variation("residual-dropout", "no dropout of what is learned by product id",
+              ("training.residual_dropout=0",), ("scientific",)),
+    Variation("few-negatives", "256 sampled negatives a step, not every product",
+              ("training.max_negatives=256",), ("scientific",)),
+)
