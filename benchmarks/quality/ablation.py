@@ -36,7 +36,26 @@ class Variation:
         return PREFIX + self.name
 
 
+_ARMS = ("dense", "lexical", "collaborative", "popularity")
+
+
+def _without(arm: str) -> tuple[str, ...]:
+    return (f"index.arms=[{', '.join(other for other in _ARMS if other != arm)}]",)
+
+
 VARIATIONS = (
+    Variation("dense-only", "every arm but the dense one", ("index.arms=[dense]",)),
+    Variation("lexical", "the lexical arm", _without("lexical"), ("homedepot",)),
+    Variation("collaborative", "the collaborative arm", _without("collaborative"),
+              ("scientific",)),
+    Variation("dense", "the dense arm", _without("dense")),
+    Variation("popularity", "popularity", _without("popularity")),
+    Variation("graded", "judged and mined negatives", ("training.graded_negatives=0",),
+              ("homedepot",)),
+    Variation("mining", "mined negatives", ("training.mine_every=0",), ("homedepot",)),
+    Variation("uniform", "uniform negatives", ("training.uniform_negatives=0",), ("homedepot",)),
+    Variation("backward", "the loss from products to queries", ("training.backward_share=0",),
+              ("homedepot",)),
     Variation("pretraining", "a small encoder trained from nothing", ("text.preset=tiny",)),
     Variation("one-pass", "one pass over the text pairs", ("training.epochs=1",), ("homedepot",)),
     Variation("residual", "next to nothing learned by product id",
