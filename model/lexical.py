@@ -204,7 +204,7 @@ class LexicalIndex(tf.Module):
         return found.with_flat_values(tf.where(known, places, -1)).to_tensor(default_value=-1)
 
 
-MAX_POSTINGS = 20_000
+MAX_POSTINGS = 8_000
 """Products that a term keeps: one in more of them tells so little that a query with nothing rarer
 is better answered by the dense arm, and a catalogue of a million stays fast."""
 
