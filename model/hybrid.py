@@ -144,19 +144,21 @@ class Hybrid(tf.Module):
 
         Returns:
             Rows, int64, -1 after the last; and scores: each product's share of the softmax over
-            the candidates, float32 in (0, 1], descending, 0 after the last.
+            the candidates, float32 in [0, 1], descending, 0 after the last.
         """
         found = self.candidates(request, behaviour)
         weights = tf.gather(self.weights, request.kinds)
-        scores = tf.einsum("bcf,bf->bc", found.features, weights)
-        shares = tf.nn.softmax(tf.where(found.usable, scores, -np.inf), axis=1)
-        shares = tf.where(found.usable, shares, -1.0)
-        missing = tf.maximum(0, self.top_k - tf.shape(shares)[1])
-        shares = tf.pad(shares, [[0, 0], [0, missing]], constant_values=-1.0)
+        # Ranked by scores, since shares far below the best round to zero and would tie.
+        scores = tf.where(
+            found.usable, tf.einsum("bcf,bf->bc", found.features, weights), -np.inf)
+        missing = tf.maximum(0, self.top_k - tf.shape(scores)[1])
+        scores = tf.pad(scores, [[0, 0], [0, missing]], constant_values=-np.inf)
         rows = tf.pad(found.rows, [[0, 0], [0, missing]], constant_values=-1)
-        best, places = tf.math.top_k(shares, k=self.top_k)
+        best, places = tf.math.top_k(scores, k=self.top_k)
+        shares = tf.exp(best - tf.reduce_logsumexp(scores, axis=1, keepdims=True))
+        present = best > -np.inf
         rows = tf.gather(rows, places, batch_dims=1)
-        return tf.where(best >= 0, rows, -1), tf.maximum(best, 0.0)
+        return tf.where(present, rows, -1), tf.where(present, shares, 0.0)
 
     def candidates(self, request: Request, behaviour: Behaviour) -> Candidates:
         """What the arms that are on find for a batch of contexts."""
@@ -205,9 +207,9 @@ class Hybrid(tf.Module):
             pools.append(_best(tf.einsum("bfp,bf->bp", lexical, weights), depth))
         if "collaborative" in self.arms and behaviour.item_to_item is not None:
             pools.append(_best(tf.reduce_sum(collaborative, axis=1), depth))
-        if "popularity" in self.arms or len(pools) == 1:
-            popular = behaviour.popular[:depth]
-            pools.append(tf.tile(popular[tf.newaxis, :], [tf.shape(near)[0], 1]))
+        # Whatever is switched off: where the arms find nothing, what is popular is the answer.
+        popular = behaviour.popular[:depth]
+        pools.append(tf.tile(popular[tf.newaxis, :], [tf.shape(near)[0], 1]))
         return tf.sort(tf.concat(pools, axis=1), axis=1)
 
     def _features(

@@ -160,7 +160,7 @@ class ShopperDoFn(beam.DoFn):
             yield pvalue.TaggedOutput("pairs", pair)
         for product_id in histories.trained_wants(shopper):
             yield pvalue.TaggedOutput("wants", product_id)
-        sequence = shopper_sequence(shopper, facts.cut is not None)
+        sequence = shopper_sequence(shopper)
         if sequence is not None:
             yield pvalue.TaggedOutput("sequences", sequence)
 

@@ -36,14 +36,10 @@ class Sequence(NamedTuple):
     held_out: int
 
 
-def shopper_sequence(shopper: Shopper, timed: bool) -> Sequence | None:
+def shopper_sequence(shopper: Shopper) -> Sequence | None:
     """The sequence of a shopper, or None of one who wanted nothing.
 
-    A product wanted several times in a visit counts once.
-
-    Args:
-        shopper: with all wants.
-        timed: whether ranks are seconds since the epoch.
+    A product wanted several times in a visit counts once, where it was wanted first.
     """
     held_out = {(want.session, want.product_id) for want in shopper.held_out()}
     held_out -= {(want.session, want.product_id) for want in shopper.training()}
@@ -62,7 +58,7 @@ def shopper_sequence(shopper: Shopper, timed: bool) -> Sequence | None:
         return None
     return Sequence(
         tuple(products[-MAX_WANTS:]), tuple(visits[-MAX_WANTS:]),
-        tuple(days[-MAX_WANTS:]) if timed else (), len(held_out))
+        tuple(days[-MAX_WANTS:]) if shopper.timed else (), min(len(held_out), MAX_WANTS))
 
 
 def render_sequence(sequence: Sequence) -> str:
@@ -80,7 +76,7 @@ def parse_sequence(line: str) -> Sequence:
 def read_sequences(folder: str) -> Iterator[Sequence]:
     """The sequences of an artifact's folder."""
     for path in sorted(tf.io.gfile.glob(os.path.join(folder, f"{FILES}-*.jsonl.gz"))):
-        with tf.io.gfile.GFile(path, "rb") as file, gzip.open(file, "rt") as lines:
+        with tf.io.gfile.GFile(path, "rb") as file, gzip.open(file, "rt", encoding="utf-8") as lines:
             yield from map(parse_sequence, lines)
 
 

@@ -1,69 +1,26 @@
 """The servable over a toy catalogue: fallbacks, exclusions, and input that means nothing."""
 
+import math
+
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from model.features import EVENT_NUMBERS
-from model.signatures import NO_SCORE, Catalogue, Servable
+from model.signatures import NO_SCORE
+from tests.model.toy_servable import behaviour, exact, servable
 
-IDS = ["a", "b", "c", "d"]
-VECTORS = np.array([[1, 0], [0.8, 0.6], [0, 1], [-1, 0]], np.float32)
-
-
-class Towers(tf.Module):
-    """Texts are their first letter's product; a history is its newest product.
-
-    Whatever was purchased weighs three more, a day of age one more.
-    """
-
-    @tf.function(input_signature=[tf.TensorSpec([None], tf.string)])
-    def embed_query(self, query):
-        letters = tf.strings.substr(query, 0, 1)
-        hits = tf.cast(letters[:, tf.newaxis] == tf.constant(IDS), tf.float32)
-        return tf.matmul(hits, VECTORS)
-
-    @tf.function(input_signature=[tf.TensorSpec([None], tf.string)])
-    def embed_product_text(self, texts):
-        return self.embed_query(texts)
-
-    @tf.function(input_signature=[
-        tf.TensorSpec([None], tf.string), tf.TensorSpec([None], tf.string),
-        tf.TensorSpec([None, None, 2], tf.float32), tf.TensorSpec([None, None], tf.bool),
-        tf.TensorSpec([None, None], tf.int32), tf.TensorSpec([None, None], tf.float32)])
-    def embed_context(self, query, profile, history, mask, events, ages):
-        weights = tf.one_hot(tf.zeros_like(events[:, 0]), tf.shape(events)[1])
-        weights += 3.0 * tf.cast(events == EVENT_NUMBERS["purchase"], tf.float32)
-        weights += tf.maximum(ages, 0.0)
-        weights *= tf.cast(mask, tf.float32)
-        newest = tf.reduce_sum(history * weights[:, :, tf.newaxis], axis=1)
-        return newest + self.embed_query(query) + self.embed_query(profile)
-
-
-def exact(vectors, count):
-    return tf.math.top_k(tf.matmul(vectors, VECTORS, transpose_b=True), count)
+NOW = [1.0, 2.0, 3.0, 0.0]
+"""Popularity of the products: c, b, a, d."""
 
 
 @pytest.fixture(scope="module")
-def ids_file(tmp_path_factory):
-    path = tmp_path_factory.mktemp("ids") / "ids.txt"
-    path.write_text("\n".join(IDS) + "\n")
-    return path
-
-
-def servable(ids_file, search=exact, top_k=3):
-    catalogue = Catalogue(
-        ids_file, VECTORS, popular=np.array([2, 0, 1, 3]),
-        popularity=np.array([0.5, 0.3, 0.2, 0.0]))
-    return Servable(Towers(), catalogue, search, None, top_k)
-
-
-@pytest.fixture(scope="module")
-def loaded(ids_file, tmp_path_factory):
-    module = servable(ids_file)
-    folder = str(tmp_path_factory.mktemp("servable"))
-    tf.saved_model.save(module, folder, signatures=module.signatures())
-    return tf.saved_model.load(folder)
+def loaded(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("servable")
+    module = servable(
+        folder / "ids.txt", behaviour(NOW), behaviour([0.0, 0.0, 0.0, 9.0]),
+        arms=("dense", "popularity"))
+    tf.saved_model.save(module, str(folder), signatures=module.signatures())
+    return tf.saved_model.load(str(folder))
 
 
 def ids(answer):
@@ -78,8 +35,11 @@ def recommend(loaded, **changed):
 
 def test_search_ranks_by_the_dot_product(loaded):
     answer = loaded.signatures["search"](query=tf.constant(["c"]))
-    assert ids(answer) == [["c", "b", "a"]]  # 1, 0.6, 0
-    np.testing.assert_allclose(answer["score"], [[1.0, 0.6, 0.0]], atol=1e-6)
+    assert ids(answer) == [["c", "b", "a"]]  # 1, 0.6, 0, and 0 of d
+    # Ten times that is the logarithm of a share.
+    total = math.exp(10) + math.exp(6) + 2
+    np.testing.assert_allclose(
+        answer["score"], [[math.exp(10) / total, math.exp(6) / total, 1 / total]], rtol=1e-5)
 
 
 def test_the_default_signature_is_search(loaded):
@@ -89,8 +49,10 @@ def test_the_default_signature_is_search(loaded):
 
 def test_a_query_without_a_meaning_falls_back_to_what_is_popular(loaded):
     answer = loaded.signatures["search"](query=tf.constant(["", "c"]))
-    assert ids(answer) == [["c", "a", "b"], ["c", "b", "a"]]
-    np.testing.assert_allclose(answer["score"][0], [0.5, 0.3, 0.2])
+    assert ids(answer) == [["c", "b", "a"], ["c", "b", "a"]]
+    total = sum(map(math.exp, NOW))
+    np.testing.assert_allclose(
+        answer["score"][0], [math.exp(n) / total for n in (3, 2, 1)], rtol=1e-5)
 
 
 def test_histories_end_with_the_newest_and_ignore_what_is_unknown(loaded):
@@ -138,7 +100,7 @@ def test_more_excluded_than_is_left_pads_with_nothing(loaded):
 
 
 def test_an_empty_context_is_popular_without_what_is_excluded(loaded):
-    assert ids(recommend(loaded, exclude=[["c"]])) == [["a", "b", "d"]]
+    assert ids(recommend(loaded, exclude=[["c"]])) == [["b", "a", "d"]]
 
 
 def test_lists_may_have_no_column(loaded):
@@ -149,7 +111,10 @@ def test_lists_may_have_no_column(loaded):
 
 def test_similar_leaves_out_the_product_itself(loaded):
     answer = loaded.signatures["similar"](product_id=tf.constant(["a", "nope"]))
-    assert ids(answer) == [["b", "c", "d"], ["c", "a", "b"]]
+    assert ids(answer) == [["b", "c", "d"], ["c", "b", "a"]]
+    # 0.8, 0 and -1 times twenty.
+    shares = np.exp([16.0, 0.0, -20.0])
+    np.testing.assert_allclose(answer["score"][0], shares / shares.sum(), rtol=1e-5)
 
 
 def test_embeddings_come_as_they_are(loaded):
@@ -159,17 +124,34 @@ def test_embeddings_come_as_they_are(loaded):
     np.testing.assert_allclose(text, query)
 
 
-def test_k_is_at_most_the_catalogue(ids_file):
-    module = servable(ids_file, top_k=100)
-    answer = module.signatures()["search"](query=tf.constant(["a"]))
-    assert ids(answer) == [["a", "b", "c", "d"]]
-
-
-def test_an_index_that_finds_too_little_is_padded(ids_file):
+def test_an_index_that_finds_too_little_is_helped_by_the_popular(tmp_path, monkeypatch):
     def coarse(vectors, count):
         scores, rows = exact(vectors, 2)  # fewer places than asked for, and one of them empty
         return scores, tf.concat([rows[:, :1], tf.fill(tf.shape(rows[:, :1]), -1)], axis=1)
 
-    module = servable(ids_file, search=coarse)
-    answer = module.signatures()["search"](query=tf.constant(["a", ""]))
-    assert ids(answer) == [["a", "", ""], ["c", "a", "b"]]
+    monkeypatch.setattr("model.hybrid.MIN_DEPTH", 0)
+    module = servable(
+        tmp_path / "ids.txt", behaviour(NOW), arms=("dense",), search=coarse, top_k=2)
+    answer = module.signatures()["search"](query=tf.constant(["d", ""]))
+    assert ids(answer) == [["d", "c"], ["c", "b"]]
+
+
+def test_a_backtest_knows_what_was_popular_before(loaded):
+    answer = loaded.signatures["backtest_search"](query=tf.constant(["", "c"]))
+    assert ids(answer) == [["d", "a", "b"], ["c", "b", "a"]]
+    empty = {
+        name: tf.constant([[""]]) for name in ("history", "history_event", "exclude")}
+    answer = loaded.signatures["backtest_recommend_events"](
+        **empty, history_age=tf.constant([[-1.0]]), profile=tf.constant([""]),
+        query=tf.constant([""]))
+    assert ids(answer) == [["d", "a", "b"]]
+
+
+def test_signatures_with_and_without_a_backtest(loaded, tmp_path):
+    plain = {
+        "serving_default", "search", "recommend", "recommend_events", "similar", "embed_query",
+        "embed_product"}
+    rankings = {"backtest_search", "backtest_recommend", "backtest_recommend_events"}
+    assert set(loaded.signatures) == plain | rankings
+    module = servable(tmp_path / "ids.txt", behaviour(NOW), arms=("dense", "popularity"))
+    assert set(module.signatures()) == plain

@@ -7,9 +7,10 @@ from tfx.components.util import examples_utils, tfxio_utils
 from tfx.proto import example_gen_pb2
 from tfx.types import artifact_utils, channel_utils, standard_artifacts
 
-from pipeline.artifacts import Contexts, Popularity
+from pipeline.artifacts import Contexts, Popularity, Sequences
 from pipeline.config import Examples
 from pipeline.examples.component import ExamplesJoin, Executor
+from pipeline.examples.sequences import read_sequences
 from tests.pipeline.examples.tables import read_contexts, read_split, write_tables
 
 _SETTINGS = Examples(pseudo_queries_per_product=1).model_dump_json()
@@ -32,13 +33,14 @@ def test_channels(tables):
         examples=channel_utils.as_channel([tables]), config=_SETTINGS, seed=1)
     assert component.id == "ExamplesJoin"
     assert {name: channel.type for name, channel in component.outputs.items()} == {
-        "examples": standard_artifacts.Examples, "contexts": Contexts, "popularity": Popularity}
+        "examples": standard_artifacts.Examples, "contexts": Contexts, "popularity": Popularity,
+        "sequences": Sequences}
     assert component.exec_properties == {"config": _SETTINGS, "seed": 1}
 
 
 def test_executor_writes_splits_that_tfx_reads(tables, tmp_path):
     outputs = {"examples": standard_artifacts.Examples(), "contexts": Contexts(),
-               "popularity": Popularity()}
+               "popularity": Popularity(), "sequences": Sequences()}
     for name, artifact in outputs.items():
         artifact.uri = str(tmp_path / name)
     examples = outputs["examples"]
@@ -57,3 +59,4 @@ def test_executor_writes_splits_that_tfx_reads(tables, tmp_path):
     assert read_contexts(tmp_path / "contexts")
     popularity = (tmp_path / "popularity" / "popularity.json").read_text(encoding="utf-8")
     assert json.loads(popularity) == {}
+    assert list(read_sequences(str(tmp_path / "sequences"))) == []

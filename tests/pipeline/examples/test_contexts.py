@@ -3,7 +3,15 @@ import json
 import apache_beam as beam
 from apache_beam.testing.util import assert_that
 
-from pipeline.examples.contexts import ChooseContexts, RenderContexts, render_contexts
+import pytest
+
+from pipeline.examples.contexts import (
+    MIN_DIVIDED,
+    ChooseContexts,
+    RenderContexts,
+    divide_roles,
+    render_contexts,
+)
 from pipeline.examples.records import Context
 
 
@@ -15,12 +23,38 @@ def test_the_first_by_hash_of_each_kind_are_chosen():
     contexts = [_context(n / 10, kind) for n in range(10) for kind in ("search", "recommend")]
 
     def check(chosen):
-        assert sorted((c.kind, c.order) for c in chosen) == [
-            ("recommend", 0.0), ("recommend", 0.1), ("recommend", 0.2),
-            ("search", 0.0), ("search", 0.1), ("search", 0.2)]
+        assert sorted((c.kind, c.order, c.role) for c in chosen) == [
+            ("recommend", 0.0, "both"), ("recommend", 0.1, "both"), ("recommend", 0.2, "both"),
+            ("search", 0.0, "both"), ("search", 0.1, "both"), ("search", 0.2, "both")]
 
     with beam.Pipeline() as p:
         assert_that(p | beam.Create(contexts[::-1]) | ChooseContexts(3), check)
+
+
+def test_every_second_by_hash_of_each_kind_judges(monkeypatch):
+    monkeypatch.setattr("pipeline.examples.contexts.MIN_DIVIDED", 4)
+    contexts = [_context(n / 10) for n in range(5)] + [
+        _context(n / 10, "recommend") for n in range(3)]
+
+    def check(chosen):
+        assert sorted((c.kind, c.order, c.role) for c in chosen) == [
+            ("recommend", 0.0, "both"), ("recommend", 0.1, "both"), ("recommend", 0.2, "both"),
+            ("search", 0.0, "tunes"), ("search", 0.1, "judges"), ("search", 0.2, "tunes"),
+            ("search", 0.3, "judges")]
+
+    with beam.Pipeline() as p:
+        assert_that(p | beam.Create(contexts[::-1]) | ChooseContexts(4), check)
+
+
+@pytest.mark.parametrize(("count", "roles"), [
+    (0, set()), (MIN_DIVIDED - 1, {"both"}), (MIN_DIVIDED, {"tunes", "judges"})])
+def test_enough_contexts_are_divided_in_halves(count, roles):
+    contexts = [_context(n / count) for n in range(count)]
+    found = list(divide_roles(contexts))
+    assert [c._replace(role="both") for c in found] == contexts
+    assert {c.role for c in found} == roles
+    if roles == {"tunes", "judges"}:
+        assert sum(c.role == "tunes" for c in found) == count / 2
 
 
 def test_a_line_holds_the_contract_and_no_shopper():
@@ -32,7 +66,7 @@ def test_a_line_holds_the_contract_and_no_shopper():
     row = json.loads(line)
     assert len(row.pop("context_id")) == 16
     assert row == {
-        "kind": "recommend", "query": "", "profile": "likes tea", "history": ["a", "b"],
+        "kind": "recommend", "source": "recommend", "role": "both", "query": "", "profile": "likes tea", "history": ["a", "b"],
         "history_event": ["view", "cart"], "history_age": [2.5, -1.0],
         "relevant": {"p": 1.0, "q": 2.0}, "slices": ["new_shopper"]}
 

@@ -38,7 +38,7 @@ def _run(tmp_path, tables, settings=_SETTINGS, name="out"):
     counts = run_join(
         beam.Pipeline(), write_tables(tables_dir, tables),
         {split: str(folder / f"Split-{split}") for split in SPLITS},
-        str(folder), str(folder), settings, _SEED)
+        str(folder), str(folder), str(folder), settings, _SEED)
     splits = {split: read_split(folder / f"Split-{split}") for split in SPLITS}
     popularity = json.loads((folder / "popularity.json").read_text(encoding="utf-8"))
     return splits, read_contexts(folder), popularity, counts
