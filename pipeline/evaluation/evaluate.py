@@ -98,14 +98,13 @@ def evaluate(
     Args:
         model_dir: folder of the candidate's SavedModel.
         live_dir: folder of served versions, the newest of which is live; need not exist.
-        contexts: validation contexts with their relevant products.
+        contexts: validation contexts with their relevant products; those that tune are left out.
         catalogue: the products.
         popularity: how often each product was wanted in training.
         config: of the run; the gate and the seed decide here, all of it is put on record.
     """
-    judged = [
-        context for context in contexts
-        if context.role != TUNES and _answerable(context, catalogue)]
+    judging = [context for context in contexts if context.role != TUNES]
+    judged = [context for context in judging if _answerable(context, catalogue)]
     version = live_version(live_dir)
     rankings, live_problem = _rank_all(model_dir, live_dir, version, judged, catalogue, popularity)
     relevance = Relevance.of([_numbered(context, catalogue) for context in judged])
@@ -123,8 +122,7 @@ def evaluate(
         fusion=read_description(model_dir).get("fusion", {}),
         examples=example_queries(judged, rankings[CANDIDATE], scores, catalogue, _EXAMPLES),
         facts=Facts(
-            contexts=len(judged), unanswerable=sum(
-                not _answerable(context, catalogue) for context in contexts),
+            contexts=len(judged), unanswerable=len(judging) - len(judged),
             catalogue=len(catalogue), data_hash=data_hash(contexts, catalogue),
             config=config, code=describe_code(), live_version=version))
 

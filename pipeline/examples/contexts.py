@@ -41,7 +41,11 @@ class ChooseContexts(beam.PTransform):
 
 
 def divide_roles(contexts: Sequence[Context]) -> Iterator[Context]:
-    """Contexts of one kind, ordered by their hash, with every second one's role the other."""
+    """Lets the contexts of one kind tune and judge in turn, or all do both where they are few.
+
+    Args:
+        contexts: ordered by their hash.
+    """
     for number, context in enumerate(contexts):
         if len(contexts) < MIN_DIVIDED:
             yield context

@@ -13,7 +13,7 @@ MIN_CONTEXTS = 50
 
 _SMOOTHNESS = 0.5
 """Score difference over which a rank is smoothed, in the scores' own units: a product that leads by
-it counts as four fifths ahead."""
+it counts as nearly three quarters of a place ahead."""
 
 _ROUNDS = 60
 """Steps of L-BFGS; on the benchmark's tasks it converges in 15 to 40."""

@@ -14,6 +14,7 @@ from model.fusion import ARMS, FEATURES, LEARNED_KINDS, SPREADS, ContextKind, fe
 from model.hybrid import Behaviour, Candidates
 from model.signatures import Servable
 from pipeline.evaluation.data import Context
+from pipeline.examples.records import CATALOGUE, JUDGES, TUNES
 from pipeline.indexing import fusion
 from pipeline.indexing.fusion import Judged
 
@@ -68,8 +69,8 @@ def weigh_arms(
         if not some:
             continue
         found = judge(servable, behaviour, some, row_of)
-        tunes = np.array([c.role != "judges" and c.source != "catalogue" for c in some])
-        judges = np.array([c.role != "tunes" for c in some])
+        tunes = np.array([c.role != JUDGES and c.source != CATALOGUE for c in some])
+        judges = np.array([c.role != TUNES for c in some])
         weights[kind] = _learn(found, tunes, priors[kind], arms)
         reports[kind.name.lower()] = KindReport(
             int(tunes.sum()), int(judges.sum()), bool((weights[kind] != priors[kind]).any()),
@@ -184,7 +185,8 @@ def _worth(
     seen = _only(found, judges)
     trials = {"fused": weights}
     for arm in arms:
-        if prior[list(map(FEATURES.index, ARMS[arm]))].any():
+        own = list(map(FEATURES.index, ARMS[arm]))
+        if prior[own].any() or weights[own].any():
             trials[arm] = _learn(found, tunes, prior, [arm])
             trials[f"without {arm}"] = _learn(
                 found, tunes, prior, [other for other in arms if other != arm])

@@ -117,7 +117,7 @@ for name, inputs in (("embed_query", "query"), ("embed_product", "text")):
     assert abs(float(tf.norm(vector)) - 1) < 1e-4
 assert set(ask) == {
     "serving_default", "search", "recommend", "recommend_events", "similar", "embed_query",
-    "embed_product"}, set(ask)
+    "embed_product", "backtest_search", "backtest_recommend", "backtest_recommend_events"}, set(ask)
 strangers = {"pipeline", "model", "serving", "tfx", "apache_beam", "keras_nlp",
              "tensorflow_recommenders"} & set(sys.modules)
 assert not strangers, strangers

@@ -34,7 +34,8 @@ PRODUCERS = {
     "IndexBuilder": {
         "towers": "Trainer.model", "transformed_examples": "Transform.transformed_examples",
         "transform_graph": "Transform.transform_graph", "examples": "ExamplesJoin.examples",
-        "popularity": "ExamplesJoin.popularity", "contexts": "ExamplesJoin.contexts"},
+        "popularity": "ExamplesJoin.popularity", "contexts": "ExamplesJoin.contexts",
+        "sequences": "ExamplesJoin.sequences"},
     "RetrievalEvaluator": {
         "model": "IndexBuilder.model", "contexts": "ExamplesJoin.contexts",
         "popularity": "ExamplesJoin.popularity", "examples": "ExamplesJoin.examples"},

@@ -1,3 +1,5 @@
+import dataclasses
+
 import pytest
 
 from pipeline.evaluation.data import Context, read_catalogue, read_contexts, read_popularity
@@ -5,7 +7,10 @@ from tests.pipeline.evaluation import toy_shop
 
 
 def test_contexts_are_read_with_their_kind_as_a_slice(tmp_path):
-    written = [*toy_shop.search_contexts()[:2], *toy_shop.recommend_contexts()[:1]]
+    tuning = dataclasses.replace(
+        toy_shop.search_contexts()[1], source="catalogue", role="tunes")
+    written = [
+        toy_shop.search_contexts()[0], tuning, *toy_shop.recommend_contexts()[:1]]
     toy_shop.write_contexts(written, tmp_path)
     assert read_contexts(str(tmp_path)) == written
     assert read_contexts(str(tmp_path))[0] == Context(

@@ -1,3 +1,4 @@
+import dataclasses
 import pathlib
 import shutil
 
@@ -80,6 +81,18 @@ def test_a_live_version_from_before_there_were_events_is_asked_without(tmp_path)
     assert {number // 10 for number in ranking[:9]} == {1}
 
 
+@pytest.mark.parametrize("leave_out", [(), ("recommend_events", "backtest_recommend_events")])
+def test_what_knows_nothing_of_validation_is_asked(tmp_path, leave_out):
+    products = toy_shop.catalogue()
+    folder = toy_shop.save(
+        toy_shop.ToyModel(products, reverse=True), tmp_path, leave_out,
+        backtest=toy_shop.ToyModel(products))
+    contexts = [toy_shop.search_contexts()[10], toy_shop.recommend_contexts()[10]]
+    rankings = Servable(folder).rankings(contexts, products, DEPTH, "test")
+    assert rankings[0, 0] == 10
+    assert {number // 10 for number in rankings[1, :9]} == {1}
+
+
 def test_fewer_results_than_ranks_leave_nothing(good_model):
     ranking = Servable(good_model).rankings(
         toy_shop.search_contexts()[:1], toy_shop.catalogue(), DEPTH, "test")[0]
@@ -137,6 +150,17 @@ def test_contexts_without_an_answer_in_the_catalogue_are_left_out(good_model):
     found = _evaluate(
         good_model, contexts=toy_shop.search_contexts(), catalogue=toy_shop.catalogue(40))
     assert (found.facts.contexts, found.facts.unanswerable) == (40, 20)
+
+
+def test_contexts_that_tune_do_not_judge(good_model):
+    roles = ("tunes", "judges", "both")
+    contexts = [
+        dataclasses.replace(context, role=roles[number % 3])
+        for number, context in enumerate(toy_shop.search_contexts())]
+    found = _evaluate(good_model, contexts=contexts, catalogue=toy_shop.catalogue(30))
+    # Of 60 contexts 20 tune; half of the others ask for what the catalogue lacks.
+    assert (found.facts.contexts, found.facts.unanswerable) == (20, 20)
+    assert found.slices["all"].contexts == 20
 
 
 def test_the_same_model_and_seed_give_the_same_numbers(found, good_model):

@@ -136,13 +136,28 @@ class ToyModel(tf.Module):
         return {"embedding": self._bag(text)}
 
 
-def save(model: ToyModel, folder: pathlib.Path, leave_out: tuple[str, ...] = ()) -> str:
-    """Saves a model with all signatures but those left out; returns the folder."""
+def save(
+    model: ToyModel, folder: pathlib.Path, leave_out: tuple[str, ...] = (),
+    backtest: ToyModel | None = None,
+) -> str:
+    """Saves a model with all signatures but those left out; returns the folder.
+
+    Args:
+        model: answers.
+        folder: is written.
+        leave_out: names of signatures.
+        backtest: answers the signatures that know nothing of validation.
+    """
     signatures = {
         "serving_default": model.search, "search": model.search, "recommend": model.recommend,
         "recommend_events": model.recommend_events, "similar": model.similar,
         "embed_query": model.embed_query, "embed_product": model.embed_product,
     }
+    if backtest is not None:
+        model.backtest = backtest  # What is saved must own the variables.
+        signatures |= {
+            "backtest_search": backtest.search, "backtest_recommend": backtest.recommend,
+            "backtest_recommend_events": backtest.recommend_events}
     kept = {name: f for name, f in signatures.items() if name not in leave_out}
     tf.saved_model.save(model, str(folder), signatures=kept)
     return str(folder)
@@ -155,6 +170,7 @@ def write_contexts(contexts: list[Context], folder: pathlib.Path) -> None:
         for number, context in enumerate(contexts):
             file.write(json.dumps({
                 "context_id": f"{PRIVATE[0]}-{number}", "kind": context.kind,
+                "source": context.source, "role": context.role,
                 "query": context.query, "profile": context.profile,
                 "history": list(context.history), "history_event": list(context.history_event),
                 "history_age": list(context.history_age), "relevant": dict(context.relevant),

@@ -1,6 +1,7 @@
 """The whole join on small shops, from TFRecords to files."""
 
 import collections
+import gzip
 import json
 
 import apache_beam as beam
@@ -8,6 +9,7 @@ import pytest
 
 from pipeline.config import Examples
 from pipeline.examples.files import SPLITS, run_join
+from pipeline.examples.sequences import Sequence, read_sequences
 from pipeline.examples.split import unit_hash
 from pipeline.ingest.contract import DatasetError
 from tests.pipeline.examples.tables import read_contexts, read_split, write_tables
@@ -49,18 +51,26 @@ def _event(user, product, day, query=None, event="purchase"):
             "timestamp": _START + int(day * _DAY), "query": query}
 
 
-@pytest.fixture(scope="module")
-def shop(tmp_path_factory):
-    """Two shoppers over 40 days; the cut at a quarter lies before day 30."""
-    events = [
+_SHOP = {
+    "products": _PRODUCTS,
+    "events": [
         _event("ann", "p0", 1), _event("ann", "p1", 2, query=_TRAINS), _event("ann", "p2", 3),
         _event("bob", "p1", 4), _event("bob", "p2", 5, query=_VALIDATES), _event("bob", "p3", 6),
-        _event("ann", "p4", 30), _event("bob", "p5", 40, query=_VALIDATES)]
-    return _run(tmp_path_factory.mktemp("shop"), {
-        "products": _PRODUCTS, "events": events,
-        "users": [{"user_id": "bob", "profile": "likes oak"}],
-        "facts": [{"head": "p1", "relation": "fits", "tail": "p2"}],
-    }, Examples(validation_fraction=0.25))
+        _event("ann", "p4", 30), _event("bob", "p5", 40, query=_VALIDATES)],
+    "users": [{"user_id": "bob", "profile": "likes oak"}],
+    "facts": [{"head": "p1", "relation": "fits", "tail": "p2"}],
+}
+"""Two shoppers over 40 days; the cut at a quarter lies before day 30."""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("shop")
+
+
+@pytest.fixture(scope="module")
+def shop(folder):
+    return _run(folder, _SHOP)
 
 
 def test_recommend_examples_of_a_shop(shop):
@@ -131,6 +141,24 @@ def test_popularity(shop):
     assert popularity == {"p0": 1, "p1": 2, "p2": 2, "p3": 1}
 
 
+def test_sequences_go_beyond_the_cut_and_say_where_it_lies(shop, folder):
+    assert sorted(read_sequences(str(folder / "out"))) == [
+        Sequence(("p0", "p1", "p2", "p4"), (0, 1, 2, 3), (17_001, 17_002, 17_003, 17_030), 1),
+        Sequence(("p1", "p2", "p3", "p5"), (0, 1, 2, 3), (17_004, 17_005, 17_006, 17_040), 1)]
+
+
+def test_contexts_that_judge_make_no_eval_example(tmp_path, monkeypatch):
+    monkeypatch.setattr("pipeline.examples.contexts.MIN_DIVIDED", 2)
+    splits, contexts, _, _ = _run(tmp_path, _SHOP)
+    answers = {
+        role: {product for c in contexts if c["kind"] == "recommend" and c["role"] == role
+               for product in c["relevant"]}
+        for role in ("tunes", "judges")}
+    assert sorted(map(sorted, answers.values())) == [["p4"], ["p5"]]
+    assert {e["product_id"][0] for e in splits["eval"]
+            if e["kind"] == ["recommend"]} == answers["tunes"]
+
+
 def test_catalogue_split_has_a_row_a_product(shop):
     splits, _, _, _ = shop
     rows = {e["product_id"][0]: e for e in splits["catalogue"]}
@@ -151,8 +179,12 @@ def test_every_example_has_every_feature(shop):
             assert 0 < example["sampling_probability"][0] <= 1
 
 
-def test_no_shopper_is_named(shop):
-    assert not {"ann", "bob"} & set(json.dumps(shop[:3]).replace('"', " ").split())
+def test_no_shopper_is_named(shop, folder):
+    texts = [json.dumps(shop[:3])]
+    for path in folder.glob("out/*.jsonl.gz"):
+        texts.append(gzip.decompress(path.read_bytes()).decode())
+    assert len(texts) > 2
+    assert not {"ann", "bob"} & set(" ".join(texts).replace('"', " ").split())
 
 
 def test_judgments_alone(tmp_path):

@@ -13,21 +13,22 @@ from tensorboard.plugins import projector as tensorboard_projector
 from tensorflow_serving.apis import prediction_log_pb2
 
 from model import exporting, trainer
+from model.fusion import prior_weights
+from model.hybrid import Behaviour, Hybrid
+from model.lexical import Field, LexicalIndex
 from model.presets import load_preset
 from model.settings import Text, Training
+from model.signatures import Servable
 from model.text_encoder import TextEncoder
 from pipeline.config import MODEL_NAME, Index
 from pipeline.evaluation.data import Context
+from pipeline.examples.sequences import Sequence
 from pipeline.indexing import embed, projector, servable
+from pipeline.indexing.behaviour import count_behaviour
 from pipeline.indexing.search import build_index
+from pipeline.indexing.weighing import KindReport
 from pipeline.serving_validation import probe
 from pipeline.serving_validation.cases import build_cases
-
-
-def test_popular_order_breaks_ties_by_row():
-    order, share = servable.popular_order(["a", "b", "c", "d"], {"c": 3, "b": 1})
-    assert order.tolist() == [2, 1, 0, 3]
-    np.testing.assert_allclose(share, [0.75, 0.25, 0.0, 0.0])
 
 
 def test_vectors_come_back_in_the_order_of_their_numbers():
@@ -42,6 +43,22 @@ def test_a_product_without_a_vector_is_an_error():
         embed.read_vectors([record], 3)
 
 
+def _servable(folder, embedding, ids, titles, vectors, index, settings):
+    """With p3 as what is popular, and p5 before validation began."""
+    def behaviour(*popular):
+        wants = [Sequence((product,), (0,), (), 0) for product in popular]
+        return Behaviour(count_behaviour(wants, ids, vectors, {}))
+
+    ids_file = folder / "ids.txt"
+    ids_file.write_text("\n".join(ids) + "\n")
+    hybrid = Hybrid(
+        tf.Variable(vectors, trainable=False), index.search, index.state,
+        LexicalIndex([Field(titles, 1.0)], len(ids)), settings.arms,
+        prior_weights(settings.arms), settings.top_k)
+    return Servable(
+        embedding, ids_file, hybrid, behaviour("p3", "p3", "p5"), behaviour("p5", "p5", "p3"))
+
+
 def test_towers_and_scann_index_leave_as_one_savedmodel(tmp_path):
     preset, ids = load_preset("tiny"), [f"p{n}" for n in range(200)]
     titles = [f"usb cable {n}" for n in range(200)]
@@ -53,19 +70,21 @@ def test_towers_and_scann_index_leave_as_one_savedmodel(tmp_path):
     embedding = tf.saved_model.load(towers)
     vectors = embedding.embed_product_text(tf.constant(titles)).numpy()
     settings = Index(kind="scann", min_recall=0.5, top_k=20)
+    index = build_index(vectors, settings, vectors[:50])
+    module = _servable(tmp_path, embedding, ids, titles, vectors, index, settings)
     folder = str(tmp_path / "servable")
-    servable.save_servable(
-        embedding, ids, vectors, {"p3": 2}, build_index(vectors, settings, vectors[:50]),
-        settings, folder)
+    servable.save_servable(module, index, folder)
+    servable.write_description(
+        folder, module, index, {"query": KindReport(60, 70, {"dense": 9.5}, {"fused": 0.25})})
     servable.write_warmup(folder, titles, ids, requests=3)
 
     loaded = tf.saved_model.load(folder)
     answer = loaded.signatures["search"](query=tf.constant(["usb cable 7", ""]))
     assert answer["product_id"].shape == (2, 20)
+    assert answer["product_id"][0, 0].numpy() == b"p7"  # the one title with the number
     assert answer["product_id"][1, 0].numpy() == b"p3"  # nothing asked: the popular one
-    assert set(loaded.signatures) == {
-        "serving_default", "search", "recommend", "recommend_events", "similar", "embed_query",
-        "embed_product"}
+    before = loaded.signatures["backtest_search"](query=tf.constant([""]))
+    assert before["product_id"][0, 0].numpy() == b"p5"
     shoppers = [Context("recommend", "", "", ("p1", "p2"), {}, (), ("view", "cart"), (3.5, 0.0))]
     for case in build_cases(shoppers):
         if case.signature == "recommend_events":  # on real towers: toys read no ages
@@ -73,6 +92,10 @@ def test_towers_and_scann_index_leave_as_one_savedmodel(tmp_path):
             assert not list(probe.ranking_failures(asked, probe.ask(loaded, asked), frozenset(ids)))
     description = json.loads((tmp_path / "servable" / servable.DESCRIPTION_FILE).read_text())
     assert (description["index"], description["products"]) == ("scann", 200)
+    assert description["top_k"] == 20
+    assert description["arms"] == ["collaborative", "dense", "lexical", "popularity"]
+    assert description["fusion"] == {"query": {
+        "tuned": 60, "judged": 70, "weights": {"dense": 9.5}, "ndcg": {"fused": 0.25}}}
     logs = [
         prediction_log_pb2.PredictionLog.FromString(record.numpy())
         for record in tf.data.TFRecordDataset(str(tmp_path / "servable" / servable.WARMUP_FILE))]
