@@ -20,7 +20,7 @@ def test_every_feature_is_of_one_arm():
 
 
 def test_features_of_arms_that_are_on():
-    expected = [1, 0, 0, 0, 1, 0, 0, 0, 0]  # dense, 3 lexical, collaborative, 4 of popularity
+    expected = [1, 0, 0, 0, 1, 1, 0, 0, 0, 0]  # dense, 3 lexical, 2 collaborative, 4 popularity
     assert feature_mask(["collaborative", "dense"]).tolist() == expected
     assert feature_mask(ARMS).tolist() == [1] * len(FEATURES)
 

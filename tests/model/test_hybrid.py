@@ -77,7 +77,9 @@ def test_features_stand_in_their_order():
         by_row[C], features(dense=1.0, words=rarity, trigrams=trigrams, popularity=3.0), rtol=1e-5)
     # 0.009 of evidence, nine times what is noise.
     np.testing.assert_allclose(
-        by_row[B], features(dense=0.6, collaborative=math.log(1 + 9), popularity=2.0), rtol=1e-5)
+        by_row[B], features(
+            dense=0.6, collaborative=math.log(1 + 9), collaborative_recent=math.log(1 + 9),
+            popularity=2.0), rtol=1e-5)
 
 
 def test_the_fused_score_by_hand():
@@ -108,10 +110,13 @@ def test_weights_are_those_of_the_kind():
 def test_older_products_of_a_history_say_less():
     found = behaviour([0] * 4, EVIDENCE).collaborative(
         tf.constant([[D, A, -1], [-1, D, -1], [-1, -1, -1]], tf.int64))
-    # Weights 1 and 0.8 of 1.8: b has 0.009 / 1.8, c has 0.8 * 0.018 / 1.8, in thousandths.
-    np.testing.assert_allclose(found, [
-        [0.0, math.log(1 + 5), math.log(1 + 8), 0.0], [0.0, math.log(1 + 9), 0.0, 0.0], [0.0] * 4],
-        rtol=1e-5)
+    # In thousandths, of weights 1 and 0.97: b has 9 / 1.97, c has 0.97 * 18 / 1.97; of the end of
+    # the history, 1 and 0.75: 9 / 1.75 and 0.75 * 18 / 1.75.
+    np.testing.assert_allclose(found[0], [
+        [0.0, math.log(1 + 9 / 1.97), math.log(1 + 0.97 * 18 / 1.97), 0.0],
+        [0.0, math.log(1 + 9 / 1.75), math.log(1 + 0.75 * 18 / 1.75), 0.0]], rtol=1e-5)
+    np.testing.assert_allclose(found[1], [[0.0, math.log(1 + 9), 0.0, 0.0]] * 2, rtol=1e-5)
+    np.testing.assert_allclose(found[2], np.zeros((2, 4)))
 
 
 def test_a_product_that_nobody_touched_is_found_through_evidence(monkeypatch):
@@ -119,7 +124,7 @@ def test_a_product_that_nobody_touched_is_found_through_evidence(monkeypatch):
     lent = scipy.sparse.csr_matrix(([0.05], ([A], [D])), shape=(4, 4), dtype=np.float32)
     built = hybrid(("dense", "collaborative", "popularity"), top_k=1)
     asked = request((0.05, 0.0), history=[A], exclude=[A], kind=ContextKind.HISTORY)
-    # d: 12 * -0.05 + 0.3 * ln(1 + 50) = 0.58; b, which is near: 12 * 0.04 = 0.48.
+    # d: 12 * -0.05 + (0.5 + 0.5) * ln(1 + 50) = 3.3; b, which is near: 12 * 0.04 = 0.48.
     assert answer(built, asked, behaviour([9, 0, 0, 0], lent))[0] == [D]
     assert answer(built, asked, behaviour([9, 0, 0, 0]))[0] == [B]
 

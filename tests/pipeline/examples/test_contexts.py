@@ -1,9 +1,8 @@
 import json
 
 import apache_beam as beam
-from apache_beam.testing.util import assert_that
-
 import pytest
+from apache_beam.testing.util import assert_that
 
 from pipeline.examples.contexts import (
     MIN_DIVIDED,
@@ -66,7 +65,8 @@ def test_a_line_holds_the_contract_and_no_shopper():
     row = json.loads(line)
     assert len(row.pop("context_id")) == 16
     assert row == {
-        "kind": "recommend", "source": "recommend", "role": "both", "query": "", "profile": "likes tea", "history": ["a", "b"],
+        "kind": "recommend", "source": "recommend", "role": "both", "query": "",
+        "profile": "likes tea", "history": ["a", "b"],
         "history_event": ["view", "cart"], "history_age": [2.5, -1.0],
         "relevant": {"p": 1.0, "q": 2.0}, "slices": ["new_shopper"]}
 

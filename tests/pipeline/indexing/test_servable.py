@@ -75,7 +75,7 @@ def test_towers_and_scann_index_leave_as_one_savedmodel(tmp_path):
     folder = str(tmp_path / "servable")
     servable.save_servable(module, index, folder)
     servable.write_description(
-        folder, module, index, {"query": KindReport(60, 70, {"dense": 9.5}, {"fused": 0.25})})
+        folder, module, index, {"query": KindReport(60, 70, True, {"dense": 9.5}, {"fused": 0.25})})
     servable.write_warmup(folder, titles, ids, requests=3)
 
     loaded = tf.saved_model.load(folder)
