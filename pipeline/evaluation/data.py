@@ -23,10 +23,10 @@ class Context:
         history: product ids, oldest first.
         relevant: gain of each relevant product; a gain above 0 is relevant.
         slices: names of the slices that the context belongs to, its kind among them.
-        source: what it was made of: `search`, `recommend`, or `catalogue` where nobody asked it.
-        role: `tunes`, `judges` or `both`; see `pipeline.examples.contexts`.
         history_event: what was done with each product of the history, "" for unknown.
         history_age: days from then to when the answer was wanted, -1 for unknown.
+        source: what it was made of: `search`, `recommend`, or `catalogue` where nobody asked it.
+        role: `tunes`, `judges` or `both`; see `pipeline.examples.contexts`.
     """
 
     kind: str
@@ -35,10 +35,10 @@ class Context:
     history: tuple[str, ...]
     relevant: Mapping[str, float]
     slices: tuple[str, ...]
-    source: str = ""
-    role: str = "both"
     history_event: tuple[str, ...] = ()
     history_age: tuple[float, ...] = ()
+    source: str = ""
+    role: str = "both"
 
 
 @dataclasses.dataclass(frozen=True)

@@ -76,8 +76,9 @@ def parse_sequence(line: str) -> Sequence:
 def read_sequences(folder: str) -> Iterator[Sequence]:
     """The sequences of an artifact's folder."""
     for path in sorted(tf.io.gfile.glob(os.path.join(folder, f"{FILES}-*.jsonl.gz"))):
-        with tf.io.gfile.GFile(path, "rb") as packed, gzip.open(packed, "rt", encoding="utf-8") as f:
-            yield from map(parse_sequence, f)
+        with tf.io.gfile.GFile(path, "rb") as packed, gzip.open(
+                packed, "rt", encoding="utf-8") as lines:
+            yield from map(parse_sequence, lines)
 
 
 def without_held_out(sequences: Iterable[Sequence]) -> Iterator[Sequence]:

@@ -44,7 +44,10 @@ def test_a_product_without_a_vector_is_an_error():
 
 
 def _servable(folder, embedding, ids, titles, vectors, index, settings):
-    """With p3 as what is popular, and p5 before validation began."""
+    """With p3 as what is popular, and p5 before validation began.
+
+    Three are wanted, so that what borrows from two of them is less popular than the first.
+    """
     def behaviour(*popular):
         wants = [Sequence((product,), (0,), (), 0) for product in popular]
         return Behaviour(count_behaviour(wants, ids, vectors, {}))
@@ -56,7 +59,8 @@ def _servable(folder, embedding, ids, titles, vectors, index, settings):
         LexicalIndex([Field(titles, 1.0)], len(ids)), settings.arms,
         prior_weights(settings.arms), settings.top_k)
     return Servable(
-        embedding, ids_file, hybrid, behaviour("p3", "p3", "p5"), behaviour("p5", "p5", "p3"))
+        embedding, ids_file, hybrid, behaviour("p3", "p3", "p5", "p9"),
+        behaviour("p5", "p5", "p3", "p9"))
 
 
 def test_towers_and_scann_index_leave_as_one_savedmodel(tmp_path):
