@@ -23,6 +23,12 @@ _NOISE = 1e-2
 """Variance of the noise, in units of the variance among trials: two trainings that should be equal
 differ by about a tenth of what settings make."""
 
+_EXPLORE = 1.0
+"""Standard deviations that a trial's uncertainty is worth: few trials leave no time for more."""
+
+_CANDIDATES = 500
+"""Draws that the Gaussian process chooses among."""
+
 _log = logging.getLogger("emporium.tuner")
 
 
@@ -43,8 +49,9 @@ class PhaseOracle(BayesianOptimizationOracle):
     the contexts do: a trial that keeps the best trial's text settings reuses its encoder. So each
     phase is a search of its own, in few dimensions, and gets half of the time: a text trial, then
     context trials until they have taken as long. Within a phase: random draws (Bergstra and Bengio
-    2012), then a Gaussian process with an upper confidence bound (Snoek et al. 2012; Srinivas et
-    al. 2010), which is KerasTuner's, over all trials, with the other phase's settings held.
+    2012), then KerasTuner's Gaussian process over all trials, asked for the draw with the highest
+    upper confidence bound (Snoek et al. 2012; Srinivas et al. 2010). KerasTuner itself climbs to
+    it with every setting free and continuous; here some are held and most are one of a few.
 
     Args:
         space: what is tuned.
@@ -55,15 +62,13 @@ class PhaseOracle(BayesianOptimizationOracle):
 
     def __init__(self, space: SearchSpace, budget: Budget, max_trials: int, seed: int) -> None:
         self._space, self._budget = space, budget
-        self._held: dict[str, Any] = {}
         super().__init__(
             objective=keras_tuner.Objective(VALUE, "max"), max_trials=max_trials,
             hyperparameters=space.declare(), allow_new_entries=False, tune_new_entries=False,
-            # 0 would be taken for none; one trial is there whenever the process is asked.
-            seed=seed + 1, num_initial_points=1, alpha=_NOISE)
+            seed=seed + 1, alpha=_NOISE, beta=_EXPLORE)  # A seed of 0 would be taken for none.
         self.verbose = 0
 
-    def populate_space(self, trial_id: str) -> dict[str, Any]:
+    def populate_space(self, trial_id: str) -> dict[str, Any]:  # noqa: ARG002 - KerasTuner's
         """KerasTuner's question: the values of the next trial, or that it was the last."""
         if not self.start_order:
             return {"status": TrialStatus.RUNNING, "values": self._space.configured()}
@@ -71,14 +76,10 @@ class PhaseOracle(BayesianOptimizationOracle):
         if phase is None:
             _log.info("%.0f s are left, less than another trial takes", max(0, self._budget.left))
             return {"status": TrialStatus.STOPPED}
-        best = self.best().hyperparameters.values
-        names = self._space.names(phase)
-        self._held = {name: value for name, value in best.items() if name not in names}
         if sum(self._phase_of(trial) is phase for trial in self.completed()[1:]) < _DRAWN:
-            found = self._random_values()
+            [values] = self._draw(phase, 1)
         else:
-            found = super().populate_space(trial_id)["values"]
-        values = {**best, **tidied({name: found[name] for name in names})}
+            values = self._most_promising(self._draw(phase, _CANDIDATES))
         return {"status": TrialStatus.RUNNING, "values": values}
 
     def completed(self) -> list[Trial]:
@@ -116,11 +117,26 @@ class PhaseOracle(BayesianOptimizationOracle):
             return Phase.CONTEXTS
         return Phase.TEXT if self.spent(trial, Phase.TEXT) > 0 else Phase.CONTEXTS
 
-    def _get_hp_bounds(self) -> np.ndarray:
-        """KerasTuner's bounds of the search in the unit cube; what is held cannot move."""
-        bounds = []
-        for setting in self._nonfixed_space():
-            held = self._held.get(setting.name)
-            place = None if held is None else setting.value_to_prob(held)
-            bounds.append([0.0, 1.0] if place is None else [place, place])
-        return np.array(bounds)
+    def _draw(self, phase: Phase, number: int) -> list[dict[str, Any]]:
+        """Random values for a phase's settings, the best trial's for the others."""
+        best = self.best().hyperparameters.values
+        names = self._space.names(phase)
+        drawn = []
+        for _ in range(number):
+            self._seed_state += 1  # KerasTuner's, saved with its state.
+            generator = np.random.default_rng(self._seed_state)
+            own = {
+                setting.name: setting.prob_to_value(generator.random())
+                for setting in self.hyperparameters.space if setting.name in names}
+            drawn.append({**best, **tidied(own)})
+        return drawn
+
+    def _most_promising(self, candidates: list[dict[str, Any]]) -> dict[str, Any]:
+        """The candidate of which the Gaussian process hopes most."""
+        self.gpr.fit(*self._vectorize_trials())
+        places = np.array([
+            [setting.value_to_prob(values[setting.name]) for setting in self._nonfixed_space()]
+            for values in candidates])
+        mean, deviation = self.gpr.predict(places, return_std=True)
+        # What is to be maximised KerasTuner turns round.
+        return candidates[int(np.argmin(mean - self.beta * deviation))]
