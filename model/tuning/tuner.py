@@ -119,10 +119,10 @@ class RetrievalTuner(BaseTuner):
         """Saves the trial, shows it, and keeps its encoder if it is the best."""
         super().on_trial_end(trial)
         trial = self.oracle.get_trial(trial.trial_id)
+        number = int(trial.trial_id)
         if trial.status != TrialStatus.COMPLETED:
-            reason = (trial.message or "").strip().splitlines()[-1:] or ["no value"]
-            _log.info("trial %s: not counted, %s; %s", trial.trial_id, reason[0],
-                      self._settings(trial))
+            *_, reason = (trial.message or "no value").strip().splitlines()
+            _log.info("trial %d: not counted: %s; %s", number, reason, self._settings(trial))
             return
         self._trials.keep_encoder(self._text_settings(self.oracle.best()))
         self._write(trial)
@@ -130,7 +130,7 @@ class RetrievalTuner(BaseTuner):
             f"{phase.value} {trial.metrics.get_last_value(value_metric(phase)):.4f}"
             for phase in self._space.phases)
         _log.info(
-            "trial %s: nDCG@10 %.4f (%s), %.0f s; %s", trial.trial_id, trial.score, phases,
+            "trial %d: nDCG@10 %.4f (%s), %.0f s; %s", number, trial.score, phases,
             self.oracle.spent(trial), self._settings(trial))
 
     def _settings(self, trial: Trial) -> str:

@@ -64,11 +64,12 @@ def tuned_yaml(trials: Sequence[TrialResult]) -> str:
         trials: the best first.
     """
     best, first = trials[0], first_trial(trials)
-    lines = [
-        "# Written by emporium tune.",
-        f"# Trial {best.number}, the best of {len(trials)}: validation nDCG@10 {best.value:.4f}; "
-        f"{first.value:.4f} with the settings as they were.",
-        "training:"]
+    if best is first:
+        found = f"no trial was better than the settings as they were, nDCG@10 {first.value:.4f}"
+    else:
+        found = (f"trial {best.number} of {len(trials)} reached nDCG@10 {best.value:.4f},\n"
+                 f"# {first.value:.4f} the settings as they were")
+    lines = [f"# Written by emporium tune: in validation {found}.", "training:"]
     for name, value in best.settings.items():
         was = first.settings[name]
         lines.append(f"  {name}: {value}  # {'as it was' if value == was else f'was {was}'}")

@@ -35,11 +35,17 @@ def test_the_table_stacks_the_words_of_a_name():
     (0.000213, "learning_rate: 0.000213  # was 0.0001"),
     (2e-05, "learning_rate: 2e-05  # was 0.0001")])
 def test_the_file_says_what_changed_and_a_run_reads_it(tmp_path, rate, said):
-    text = tuned_yaml(trials((7, 0.45, rate), (0, 0.41, 0.0001)))
+    text = tuned_yaml(trials((1, 0.45, rate), (0, 0.41, 0.0001)))
     assert said in text
     assert "batch_size: 128  # as it was" in text
-    assert "Trial 7, the best of 2: validation nDCG@10 0.4500; 0.4100 with" in text
+    assert "trial 1 of 2 reached nDCG@10 0.4500,\n# 0.4100 the settings as they were." in text
     (tmp_path / "tuned.yaml").write_text(text)
     config = load_config([str(tmp_path / "tuned.yaml")])
     assert config.training.learning_rate == rate
     assert config.model_copy(update={"training": load_config().training}) == load_config()
+
+
+def test_a_search_without_a_better_trial_says_so():
+    text = tuned_yaml(trials((0, 0.41, 0.0001), (1, 0.4, 0.0002)))
+    assert "no trial was better than the settings as they were, nDCG@10 0.4100." in text
+    assert "learning_rate: 0.0001  # as it was" in text
