@@ -4,6 +4,7 @@ import logging
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from keras_tuner.errors import FatalError
 from tensorboard.backend.event_processing import event_multiplexer
 from tensorboard.plugins.hparams import api_pb2, metadata
@@ -106,7 +107,7 @@ def test_tensorboard_finds_settings_domains_and_values(searched, folder):
             plugin[run][metadata.SESSION_END_INFO_TAG])
         assert end.status == api_pb2.STATUS_SUCCESS
         [value] = events.Tensors(run, "ndcg_at_10")
-        assert value.tensor_proto.float_val[0] == pytest.approx(trial.score)
+        assert tf.make_ndarray(value.tensor_proto) == pytest.approx(trial.score)
         assert events.Tensors(f"{run}/contexts", "contexts/validation_ndcg_at_10"), "its curve"
 
 
