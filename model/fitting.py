@@ -27,6 +27,7 @@ class Job:
         text, training: settings.
         seed: of every random choice.
         logs: TensorBoard folder.
+        callbacks: of both trainings, besides the one that validates.
     """
 
     train: Sequence[str]
@@ -37,6 +38,7 @@ class Job:
     training: Training
     seed: int
     logs: str
+    callbacks: tuple[keras.callbacks.Callback, ...] = ()
 
 
 def adam(rate: float, steps: int) -> keras.optimizers.Optimizer:
@@ -51,7 +53,7 @@ def fit(
     job: Job, model: keras.Model, examples: tf.data.Dataset, *, label: str, steps: int,
     batch_size: int, measure: Callable[[], np.ndarray] | None,
     others: Sequence[keras.callbacks.Callback] = (),
-) -> None:
+) -> float | None:
     """Trains a compiled model for a number of steps, to its best validation.
 
     Args:
@@ -62,14 +64,18 @@ def fit(
         steps: at the most.
         batch_size: global batch, for examples/s.
         measure: as `RetrievalStopping` takes it.
-        others: callbacks beside it.
+        others: callbacks beside it, and beside the job's.
+
+    Returns:
+        The best nDCG@10; None where nothing measured what the steps made.
     """
     settings = job.training
     logs = posixpath.join(job.logs, label)
-    callbacks: list[keras.callbacks.Callback] = [RetrievalStopping(
+    stopping = RetrievalStopping(
         measure, every=min(settings.validate_steps, max(1, steps // 2)),
         patience=settings.patience, label=label, total_steps=steps, examples_per_step=batch_size,
-        writer=tf.summary.create_file_writer(logs), report=_log.info), *others]
+        writer=tf.summary.create_file_writer(logs), report=_log.info)
+    callbacks: list[keras.callbacks.Callback] = [stopping, *others, *job.callbacks]
     if settings.profile:
         callbacks.append(keras.callbacks.TensorBoard(
             logs, update_freq="epoch", profile_batch=(5, 15), write_graph=False))
@@ -80,3 +86,4 @@ def fit(
     model.fit(
         examples.with_options(options), steps_per_epoch=steps, epochs=1, callbacks=callbacks,
         verbose=0)
+    return stopping.best if stopping.validated else None

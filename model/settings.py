@@ -100,3 +100,23 @@ class Training(Section):
     precision: Literal["auto", "float32", "mixed_bfloat16", "mixed_float16"] = Field(
         "auto", description="Keras mixed precision; auto takes what the hardware speeds up.")
     profile: bool = Field(False, description="Write a TensorBoard profile of ten training steps.")
+
+
+class Tuning(Section):
+    """How `emporium tune` looks for better training settings; a run reads none of this."""
+
+    minutes: float = Field(
+        30, gt=0, le=10_080,
+        description="Minutes for trials altogether, those before an interruption included; the "
+        "first, of the settings as they are, is finished in any case.")
+    trials: int = Field(
+        60, ge=1, le=10_000,
+        description="Trials, at the most. Of 60 random ones the best is among the best twentieth "
+        "of all with a probability of 95% (1 - 0.95^60).")
+    text_pairs: int = Field(
+        10_000, ge=100,
+        description="Text pairs that a trial trains on, over all passes, at the most: an eighth "
+        "of a run's by default, since settings differ long before training ends.")
+    contexts: int = Field(
+        200_000, ge=100,
+        description="Contexts that a trial trains on, over all passes, at the most.")

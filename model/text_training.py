@@ -25,18 +25,21 @@ _log = logging.getLogger("emporium.trainer")
 def train_text(
     job: Job, strategy: tf.distribute.Strategy, encoder: TextEncoder,
     catalogue: tf.RaggedTensor, pretrained: bool,
-) -> None:
+) -> float | None:
     """Trains the encoder on text pairs, in place.
 
     A pretrained encoder is left as it is where no validation pairs could tell whether training
     made it better.
+
+    Returns:
+        Its validation nDCG@10; None where nothing validated what was trained.
     """
     settings = job.training
     pairs = data.text_pairs(job.train, settings.max_text_pairs)
     held_out = data.context_table(job.evaluation, data.TEXT_KINDS, TextMeasure.CONTEXTS)
     if not len(pairs) or (pretrained and not len(held_out)):
         _log.info("text: no query or catalogue pairs to learn from; the encoder stays as it is")
-        return
+        return None
     start = [weight.numpy() for weight in encoder.trainable_weights]
     most = settings.max_text_pairs if pairs.asked.any() else settings.max_made_pairs
     total = min(len(pairs) * settings.epochs, most)
@@ -52,7 +55,7 @@ def train_text(
     encode = BatchEncoder(encoder)
     measure = TextMeasure(encode, held_out, catalogue, job.seed) if len(held_out) else None
     miners = _miners(job, encode, pairs, catalogue, extra, steps, pretrained)
-    fit(
+    value = fit(
         job, model, batches.text_batches(
             job.train, settings.batch_size, len(pairs), job.seed,
             job.text.query_tokens if compiled else None),
@@ -61,9 +64,11 @@ def train_text(
         # What a catalogue asks of itself does not tell how people ask.
         people = data.count(job.evaluation, (Kind.SEARCH,))
         with strategy.scope():  # Where training measured: another scope would trace anew.
-            share, value = blend_with_start(
+            share, blended = blend_with_start(
                 encoder.trainable_weights, start, measure, SHARES if people else HALFWAY)
-        _log.info("text: %d%% of what was learned is kept, nDCG@10 %.4f", 100 * share, value)
+        _log.info("text: %d%% of what was learned is kept, nDCG@10 %.4f", 100 * share, blended)
+        return None if value is None else blended
+    return value
 
 
 def extra_products(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import posixpath
 import time
@@ -30,33 +31,42 @@ from model.validation import ContextMeasure
 
 _log = logging.getLogger("emporium.trainer")
 
-_CONTEXT_KINDS = (Kind.SEARCH, Kind.RECOMMEND)
+CONTEXT_KINDS = (Kind.SEARCH, Kind.RECOMMEND)
 
 
 def run_fn(fn_args: Any) -> None:
     """Trains and exports; the function that TFX's Trainer component is given.
 
     Args:
-        fn_args: TFX's `FnArgs`. Read are `train_files`, `eval_files`, `transform_output`,
-            `serving_model_dir` and `custom_config` with `text`, `training` (JSON), `seed` and
-            `tensorboard_dir`.
+        fn_args: TFX's `FnArgs`, of which `serving_model_dir` is read here.
+    """
+    job = read_job(fn_args)
+    # A folder a training: curves of two would be drawn as one.
+    job = dataclasses.replace(job, logs=posixpath.join(job.logs, time.strftime("%Y%m%d-%H%M%S")))
+    preset = load_preset(job.text.preset)
+    encoder, model = train(job, preset)
+    export_towers(encoder, model, preset, job.text, fn_args.serving_model_dir)
+
+
+def read_job(fn_args: Any) -> Job:
+    """What TFX tells a component that trains.
+
+    Args:
+        fn_args: TFX's `FnArgs`. Read are `train_files`, `eval_files`, `transform_graph_path` and
+            `custom_config` with `text`, `training` (JSON), `seed` and `tensorboard_dir`.
     """
     settings = fn_args.custom_config
-    job = Job(
+    return Job(
         train=list(fn_args.train_files),
         evaluation=list(fn_args.eval_files),
         # The catalogue is a split of the same artifact, which TFX has no argument for.
         catalogue=[f.replace("/Split-train/", "/Split-catalogue/") for f in fn_args.train_files],
-        products=len(data.read_vocabulary(fn_args.transform_output)),
+        products=len(data.read_vocabulary(fn_args.transform_graph_path)),
         text=Text.model_validate_json(settings["text"]),
         training=Training.model_validate_json(settings["training"]),
         seed=int(settings["seed"]),
-        # A folder a training: curves of two would be drawn as one.
-        logs=posixpath.join(settings["tensorboard_dir"], time.strftime("%Y%m%d-%H%M%S")),
+        logs=settings["tensorboard_dir"],
     )
-    preset = load_preset(job.text.preset)
-    encoder, model = train(job, preset)
-    export_towers(encoder, model, preset, job.text, fn_args.serving_model_dir)
 
 
 def train(job: Job, preset: Preset) -> tuple[TextEncoder, ContextRetrieval]:
@@ -79,29 +89,31 @@ def train(job: Job, preset: Preset) -> tuple[TextEncoder, ContextRetrieval]:
         train_text(job, strategy, encoder, catalogue, preset.pretrained)
         exact = TextEncoder(preset)  # Vectors that leave are float32, whatever trained them.
         exact.set_weights(encoder.get_weights())
-        model = train_contexts(job, strategy, exact, catalogue)
+        model, _ = train_contexts(job, strategy, BatchEncoder(exact), catalogue)
     return exact, model
 
 
 def train_contexts(
-    job: Job, strategy: tf.distribute.Strategy, encoder: TextEncoder, catalogue: tf.RaggedTensor,
-) -> ContextRetrieval:
+    job: Job, strategy: tf.distribute.Strategy, encode: BatchEncoder, catalogue: tf.RaggedTensor,
+) -> tuple[ContextRetrieval, float | None]:
     """Trains what stands above the encoder, where there are histories to learn from.
 
     Where none is held out it stays at its start: text vectors, and their mean over a history,
     weighted by recency.
+
+    Returns:
+        The towers and their validation nDCG@10; None where nothing validated what was trained.
     """
     settings = job.training
-    encode = BatchEncoder(encoder)
     histories = data.count(job.train, (Kind.RECOMMEND,))
     if not histories:
         _log.info("contexts: no histories; search runs on the text encoder alone")
-        return _untrained_contexts(job, encoder.dimension)
-    held_out = data.context_table(job.evaluation, _CONTEXT_KINDS, ContextMeasure.CONTEXTS)
+        return _untrained_contexts(job, encode.dimension), None
+    held_out = data.context_table(job.evaluation, CONTEXT_KINDS, ContextMeasure.CONTEXTS)
     if not len(held_out):
         _log.info("contexts: too few histories to hold any out; they are read as they are")
-        return _untrained_contexts(job, encoder.dimension)
-    table = data.context_table(job.train, _CONTEXT_KINDS, settings.max_contexts)
+        return _untrained_contexts(job, encode.dimension), None
+    table = data.context_table(job.train, CONTEXT_KINDS, settings.max_contexts)
     _log.info("contexts: encoding %d products once", job.products)
     vectors = encode(catalogue)
     mentions = data.mentions(table, job.products)
@@ -117,15 +129,15 @@ def train_contexts(
     measure = ContextMeasure(model, held_out, encode(held_out.texts))
     weights = model.additions
     start = [weight.numpy() for weight in weights]
-    fit(
+    value = fit(
         job, model, examples, label="contexts", steps=steps,
         batch_size=settings.context_batch_size, measure=measure)
     with strategy.scope():
-        share, value = blend_with_start(weights, start, measure)
-    _log.info("contexts: %d%% of what was learned is kept, nDCG@10 %.4f", 100 * share, value)
+        share, blended = blend_with_start(weights, start, measure)
+    _log.info("contexts: %d%% of what was learned is kept, nDCG@10 %.4f", 100 * share, blended)
     residual = model.products.residual
     residual.assign(borrow_residuals(residual.numpy(), mentions, vectors))
-    return model
+    return model, None if value is None else blended
 
 
 def _untrained_contexts(job: Job, dimension: int) -> ContextRetrieval:

@@ -156,10 +156,15 @@ class RetrievalStopping(keras.callbacks.Callback):
         self._measure, self._every, self._patience = measure, every, patience
         self._label, self._total, self._rows = label, total_steps, examples_per_step
         self._writer, self._report = writer, report
-        self._step, self._since_best = 0, 0
+        self._step, self._measured_step, self._since_best = 0, 0, 0
         self._weights: list[np.ndarray] = []
         self._losses: list[float] = []
         self._clock = 0.0
+
+    @property
+    def validated(self) -> bool:
+        """Whether anything was measured that steps had changed."""
+        return self._measured_step > 0
 
     def on_train_begin(self, logs: dict | None = None) -> None:  # noqa: ARG002 - Keras's signature
         """Measures the weights that training starts from."""
@@ -185,6 +190,7 @@ class RetrievalStopping(keras.callbacks.Callback):
     def _validate(self, rate: float | None) -> None:
         value = None if self._measure is None else float(self._measure().mean())
         if value is not None:
+            self._measured_step = self._step
             self._keep_best(value)
         with self._writer.as_default(step=self._step):
             line = f"{self._label}: step {self._step}/{self._total}"

@@ -7,13 +7,14 @@ re-runs only what depends on it; the evaluator alone receives all, for its repor
 from __future__ import annotations
 
 import pathlib
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import pydantic
 import yaml
 from pydantic import Field
 
-from model.settings import Section, Text, Training
+from model.settings import Section, Text, Training, Tuning
 from pipeline.evaluation.slice_names import BANDS, OF_THE_JOIN, SLICES
 
 MODEL_NAME = "emporium"
@@ -114,24 +115,27 @@ class Config(Section):
     examples: Examples = Examples()
     text: Text = Text()
     training: Training = Training()
+    tuning: Tuning = Tuning()
     index: Index = Index()
     gate: Gate = Gate()
     serving: Serving = Serving()
 
 
-def load_config(path: str | None = None, overrides: list[str] | None = None) -> Config:
-    """Reads a YAML file and `section.key=value` overrides into a validated configuration.
+def load_config(
+    paths: Sequence[str] | None = None, overrides: Sequence[str] | None = None,
+) -> Config:
+    """Reads YAML files and `section.key=value` overrides into a validated configuration.
 
     Args:
-        path: YAML file with any subset of the settings, or None for the defaults.
+        paths: YAML files with any subset of the settings; a later one wins, setting by setting.
         overrides: settings such as `training.epochs=2`; values are parsed as YAML.
 
     Raises:
         ConfigError: a file that cannot be read, an unknown setting, a value out of range.
     """
     tree: dict[str, Any] = {}
-    if path is not None:
-        tree = _read_yaml(pathlib.Path(path))
+    for path in paths or ():
+        _merge(tree, _read_yaml(pathlib.Path(path)))
     for override in overrides or ():
         key, equals, text = override.partition("=")
         if not equals or not key:
@@ -158,6 +162,14 @@ def load_config(path: str | None = None, overrides: list[str] | None = None) -> 
         raise ConfigError(
             f"configuration: {'; '.join(problems)} (sections: {known}; "
             "`emporium run --help` lists the settings)") from error
+
+
+def _merge(tree: dict[str, Any], other: dict[str, Any]) -> None:
+    for name, value in other.items():
+        if isinstance(value, dict) and isinstance(tree.get(name), dict):
+            _merge(tree[name], value)
+        else:
+            tree[name] = value
 
 
 def _read_yaml(path: pathlib.Path) -> dict[str, Any]:

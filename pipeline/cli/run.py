@@ -3,22 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import atexit
-import logging
-import os
-import pathlib
-import sys
-import time
 
 from pipeline.cli.arguments import local_path
-from pipeline.cli.errors import root_cause, user_message
+from pipeline.cli.session import Session, run_session
 from pipeline.cli.settings import describe_settings
 from pipeline.config import Config, load_config
-from pipeline.running.folder import RunFolder
-from pipeline.running.terminal import Progress, logging_to, output_to_log
-
-EXIT_FAILED = 1
-EXIT_NOT_BLESSED = 3
 
 _DESCRIPTION = """\
 Runs the whole pipeline: reads and checks the tables in DATA, trains, indexes, evaluates, and
@@ -62,7 +51,9 @@ def add_config_arguments(parser: argparse.ArgumentParser) -> None:
         "--preset", metavar="NAME",
         help="text encoder, short for --set text.preset=NAME: minilm, tiny, tiny_zh, a "
         "KerasNLP preset (bert_base_zh, bert_base_multi) or a checkpoint's folder")
-    parser.add_argument("--config", metavar="FILE", help="YAML file with any of the settings")
+    parser.add_argument(
+        "--config", action="append", default=[], metavar="FILE",
+        help="YAML file with any of the settings; may be repeated, and a later one wins")
     parser.add_argument(
         "--set", dest="overrides", action="append", default=[], metavar="key=value",
         help="one setting, such as training.epochs=2; may be repeated, and wins over --config")
@@ -88,54 +79,14 @@ def run_pipeline(data: str, out: str, config: Config) -> int:
     Raises:
         DatasetError: and other errors that are the user's to mend.
     """
-    folder = RunFolder(pathlib.Path(os.path.abspath(out)))
-    if "://" not in data:
-        data = os.path.abspath(data)
-    # Beam and TFX read the command line for flags of their own: `--set` would be `--setup_file`.
-    del sys.argv[1:]
-    atexit.register(_silence_stderr)
-    with folder.locked():
-        log = folder.new_log()
-        with output_to_log(log) as terminal:
-            progress = Progress(terminal)
-            with logging_to(log, progress):
-                return _run_logged(data, folder, config, log, progress)
 
-
-def _silence_stderr() -> None:
-    """Keeps what TensorFlow's objects say when the interpreter takes them apart off the terminal.
-
-    Runs at exit, when everything that a person should see is written.
-    """
-    sys.stderr.flush()
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-
-
-def _run_logged(
-    data: str, folder: RunFolder, config: Config, log: pathlib.Path, progress: Progress
-) -> int:
-    progress.say(f"{data} -> {folder.root} (details in {log})")
-    started = time.monotonic()
-    progress.start("Loading TensorFlow, Beam and TFX")
-    try:
-        # Imported here, with the output already in the log: TFX takes ten seconds and chatters.
+    def work(session: Session) -> int:
         from pipeline.cli.run_report import RunReport
-        from pipeline.ingest.discovery import discover_tables
         from pipeline.local_runner import run
 
-        progress.end(f"{time.monotonic() - started:.1f} s")
-        tables = discover_tables(data)
-        report = RunReport(folder, progress)
-        run(data=data, folder=folder, tables=tables, config=config, on_start=report.on_start,
-            on_end=report.on_end)
-        return report.finish(time.monotonic() - started)
-    except KeyboardInterrupt:
-        progress.say("Interrupted. What was finished is kept; the same command goes on from there.")
-        raise
-    except Exception as error:
-        logging.exception("the run failed")
-        if user_message(error) is not None:
-            progress.say()
-            raise
-        progress.say(f"\nThe run failed: {error}: {root_cause(error)}\nThe log says more: {log}")
-        return EXIT_FAILED
+        report = RunReport(session.folder, session.progress)
+        run(data=session.data, folder=session.folder, tables=session.tables, config=config,
+            on_start=report.on_start, on_end=report.on_end)
+        return report.finish(session.seconds())
+
+    return run_session(data, out, work)

@@ -28,6 +28,7 @@ _DOES = {
     "ExamplesJoin": "joins events, judgments and products",
     "Transform": "turns text into tokens",
     "Trainer": "trains the towers",
+    "Tuner": "tries settings",
     "IndexBuilder": "embeds and indexes the catalogue",
     "RetrievalEvaluator": "measures and decides",
     "ServingValidator": "asks the model in a fresh process",
@@ -41,14 +42,14 @@ def short_path(path: pathlib.Path) -> str:
     return str(path) if relative.startswith("..") else relative
 
 
-class RunReport:
+class ComponentReport:
     """Receives what comes of each component and says it."""
 
     def __init__(self, folder: RunFolder, progress: Progress) -> None:
-        """Prepares to tell of a run.
+        """Prepares to tell of a pipeline.
 
         Args:
-            folder: of the run; reports are written into it.
+            folder: of the pipeline; reports are written into it.
             progress: the terminal.
         """
         self._folder = folder
@@ -68,6 +69,21 @@ class RunReport:
         self._progress.end("unchanged" if result.cached else f"{result.seconds:.1f} s")
         if result.node == "ShopExampleGen":
             self._tell_rows(result)
+
+    def _tell_rows(self, result: ComponentRun) -> None:
+        [quarantine] = result.outputs["quarantine"]
+        balance = read_balance(quarantine.uri)
+        replace_file(
+            self._folder.reports / "ingest.json",
+            pathlib.Path(quarantine.uri, "balance.json").read_bytes())
+        if result.cached:  # Else the component has just said it.
+            self._progress.note(format_balance(balance))
+            for line in describe_usage(balance):
+                self._progress.note(line)
+
+
+class RunReport(ComponentReport):
+    """Tells of a run, up to its decision."""
 
     def finish(self, seconds: float) -> int:
         """All components are done: publishes the report and says what was decided.
@@ -89,17 +105,6 @@ class RunReport:
         self._tell_reasons(verdict)
         self._tell_next(verdict)
         return EXIT_OK
-
-    def _tell_rows(self, result: ComponentRun) -> None:
-        [quarantine] = result.outputs["quarantine"]
-        balance = read_balance(quarantine.uri)
-        replace_file(
-            self._folder.reports / "ingest.json",
-            pathlib.Path(quarantine.uri, "balance.json").read_bytes())
-        if result.cached:  # Else the component has just said it.
-            self._progress.note(format_balance(balance))
-            for line in describe_usage(balance):
-                self._progress.note(line)
 
     def _tell_refusal(self, verdict: Verdict) -> None:
         say = self._progress.say

@@ -41,6 +41,16 @@ class RunFolder:
         return self.root / "tensorboard"
 
     @property
+    def tuning(self) -> pathlib.Path:
+        """Trials of `emporium tune`, with which an interrupted one goes on."""
+        return self.root / "tuning"
+
+    @property
+    def tuned(self) -> pathlib.Path:
+        """Settings that `emporium tune` found."""
+        return self.root / "tuned.yaml"
+
+    @property
     def logs(self) -> pathlib.Path:
         """What TFX, Beam and TensorFlow print, a file a run."""
         return self.root / "logs"

@@ -51,7 +51,7 @@ def test_both_phases_learn_the_topics_and_export(shop, tmp_path, caplog):
     caplog.set_level("INFO", logger="emporium")
     settings = job(shop)
     trainer.run_fn(types.SimpleNamespace(
-        train_files=settings.train, eval_files=settings.evaluation, transform_output=str(shop),
+        train_files=settings.train, eval_files=settings.evaluation, transform_graph_path=str(shop),
         serving_model_dir=str(tmp_path / "towers"),
         custom_config={
             "text": settings.text.model_dump_json(),

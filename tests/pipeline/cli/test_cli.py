@@ -11,7 +11,7 @@ from pipeline.cli import main
 from pipeline.config import MODEL_NAME, Config
 
 COMMANDS = (
-    "run", "demo", "sample", "serve", "search", "recommend", "query", "kubeflow", "version")
+    "run", "tune", "demo", "sample", "serve", "search", "recommend", "query", "kubeflow", "version")
 
 
 def run_python(code: str) -> subprocess.CompletedProcess:
@@ -103,6 +103,7 @@ def test_wrong_arguments_are_explained(arguments, said, capsys):
 @pytest.mark.parametrize(("arguments", "remedy"), [
     (["run", "shop", "--out", "gs://b/out"], "emporium kubeflow DATA_URI --root"),
     (["demo", "--out", "gs://b/out"], "give a local folder"),
+    (["tune", "shop", "--out", "gs://b/out"], "give a local folder"),
     (["sample", "gs://b/shop"], "give a local folder"),
     (["serve", "gs://b/out"], "stock TensorFlow Serving, which reads gs://"),
     (["search", "gs://b/out", "--queries", "q.tsv", "--output", "run"], "gcloud storage rsync"),
@@ -127,6 +128,8 @@ def test_a_uri_is_no_path_on_this_machine(arguments, remedy, capsys, tmp_path, m
      "gate.guarded_slices: should be among all, kind:search"),
     (["run", "shop", "--out", "out", "--set", "serving.model_name=shop"], "serving.model_name"),
     (["run", "shop", "--out", "out", "--config", "absent.yaml"], "absent.yaml"),
+    (["tune", "shop", "--out", "out", "--minutes", "0"], "tuning.minutes: Input should be greater"),
+    (["tune", "shop", "--out", "out", "--trials", "few"], "tuning.trials"),
     (["run", "shop", "--out", "file/out"], "cannot be written to"),
     (["serve", "absent"], "absent/serving"),
     (["search", "absent", "--queries", "q", "--output", "run", "--batch-size", "0"],

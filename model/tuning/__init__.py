@@ -1,0 +1,1 @@
+"""Which training settings suit a shop? KerasTuner asks, within a time budget."""

@@ -1,0 +1,1 @@
+"""Tries training settings on a shop: TFX's Tuner in a pipeline of its own."""
