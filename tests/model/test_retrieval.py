@@ -4,6 +4,7 @@ import numpy as np
 import tensorflow as tf
 
 from model import features
+from model.losses import MixedNegativesLoss
 from model.retrieval import ContextRetrieval
 from model.towers import ContextTower, ProductTower
 
@@ -17,7 +18,8 @@ def model(text, dropout=0.0):
     wanted = np.array([0.5, 0.25, 0.25, 0.0])
     contexts = ContextTower(products.adapter, DIM)
     return ContextRetrieval(
-        products, contexts, text, mentioned, wanted, TEMPERATURE, max_negatives=10)
+        products, contexts, text, mentioned, wanted, MixedNegativesLoss(TEMPERATURE),
+        max_negatives=10)
 
 
 def batch(history, product, positives, weight):

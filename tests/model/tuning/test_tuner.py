@@ -9,9 +9,9 @@ from keras_tuner.errors import FatalError
 from tensorboard.backend.event_processing import event_multiplexer
 from tensorboard.plugins.hparams import api_pb2, metadata
 
+from model.fitting import Job
 from model.presets import load_preset
 from model.settings import Text, Training, Tuning
-from model.trainer import Job
 from model.tuning import tuner as tuner_module
 from model.tuning.budget import Budget
 from model.tuning.space import Phase
