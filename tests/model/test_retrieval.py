@@ -58,7 +58,7 @@ def test_what_is_dropped_of_a_product_is_dropped_in_histories_and_candidates_ali
     seen = []
     retrieval.contexts.history_encoder = lambda vectors, *_, **__: seen.append(vectors) or (
         vectors[:, 0])
-    retrieval.task = lambda _, candidates, **__: seen.append(candidates) or 0.0
+    retrieval._softmax = lambda _, candidates, __: seen.append(candidates.vectors) or 0.0
     rows = batch([[0, -1], [0, 1]], [2, 2], [[2], [2]], [1.0, 1.0])
     turned = 0
     for _ in range(40):
