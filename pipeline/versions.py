@@ -6,11 +6,16 @@ TensorFlow Serving as by us, which is where a version grows before it is renamed
 
 from __future__ import annotations
 
+import json
 import os
 import pathlib
 import shutil
+from typing import Any
 
 import tensorflow as tf
+
+DESCRIPTION_FILE = "assets.extra/emporium.json"
+"""In a version's folder: what the version is made of."""
 
 _INCOMING = ".incoming-"
 _MODEL_FILE = "saved_model.pb"
@@ -23,6 +28,15 @@ def live_version(serving_dir: str) -> int | None:
         number for number in _version_numbers(serving_dir)
         if tf.io.gfile.exists(os.path.join(serving_dir, str(number), _MODEL_FILE)))
     return max(complete, default=None)
+
+
+def read_description(model_dir: str) -> dict[str, Any]:
+    """What a version says that it is made of; nothing where another hand exported it."""
+    file = os.path.join(model_dir, DESCRIPTION_FILE)
+    if not tf.io.gfile.exists(file):
+        return {}
+    with tf.io.gfile.GFile(file) as text:
+        return dict(json.load(text))
 
 
 def push_version(model_dir: str, serving_dir: str, now: float) -> int:

@@ -33,10 +33,10 @@ from pipeline.evaluation.results import (
     SliceResult,
     measure_slices,
 )
-from pipeline.evaluation.servable import Servable, read_description
+from pipeline.evaluation.servable import Servable
 from pipeline.evaluation.slices import slice_members
 from pipeline.examples.records import TUNES
-from pipeline.versions import live_version
+from pipeline.versions import live_version, read_description
 
 DEPTH = 100  # Ranks that are looked at; a person does not look further.
 _EXAMPLES = 6

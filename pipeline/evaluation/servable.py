@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,19 +15,6 @@ from pipeline.evaluation.metrics import NOTHING, Ints
 from pipeline.serving_validation.probe import load_servable, padded
 
 _CONTEXTS_AT_ONCE = 64
-
-
-DESCRIPTION_FILE = "assets.extra/emporium.json"
-"""In a version's folder: what the version is made of."""
-
-
-def read_description(path: str) -> dict[str, Any]:
-    """What a version says that it is made of; nothing where another hand exported it."""
-    file = os.path.join(path, DESCRIPTION_FILE)
-    if not tf.io.gfile.exists(file):
-        return {}
-    with tf.io.gfile.GFile(file) as text:
-        return dict(json.load(text))
 
 
 class Servable:

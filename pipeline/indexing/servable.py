@@ -13,9 +13,9 @@ from tensorflow_serving.apis import predict_pb2, prediction_log_pb2
 
 from model.signatures import Servable
 from pipeline.config import MODEL_NAME
-from pipeline.evaluation.servable import DESCRIPTION_FILE
 from pipeline.indexing.search import SearchIndex
 from pipeline.indexing.weighing import KindReport
+from pipeline.versions import DESCRIPTION_FILE
 
 WARMUP_FILE = "assets.extra/tf_serving_warmup_requests"
 

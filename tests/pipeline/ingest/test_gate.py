@@ -114,8 +114,9 @@ def test_the_training_schema_gives_dense_scalars_and_sparse_lists():
     features = {feature.name: feature for feature in read_schema("training").feature}
     assert set(features) == {
         "kind", "query", "profile", "history", "history_event", "history_age", "product_id",
-        "title", "description", "brand", "category", "attributes", "positives", "weight",
-        "sampling_probability"}
+        "title", "description", "brand", "category", "attributes", "positives", "negatives",
+        "negative_grades", "weight", "sampling_probability"}
     lists = {name for name, feature in features.items() if not feature.HasField("shape")}
-    assert lists == {"history", "history_event", "history_age", "positives"}
+    assert lists == {
+        "history", "history_event", "history_age", "positives", "negatives", "negative_grades"}
     assert all(not features[name].shape.dim for name in set(features) - lists)
