@@ -99,7 +99,8 @@ def test_towers_and_scann_index_leave_as_one_savedmodel(tmp_path):
     assert description["top_k"] == 20
     assert description["arms"] == ["collaborative", "dense", "lexical", "popularity"]
     assert description["fusion"] == {"query": {
-        "tuned": 60, "judged": 70, "weights": {"dense": 9.5}, "ndcg": {"fused": 0.25}}}
+        "tuned": 60, "judged": 70, "learned": True, "weights": {"dense": 9.5},
+        "ndcg": {"fused": 0.25}}}
     logs = [
         prediction_log_pb2.PredictionLog.FromString(record.numpy())
         for record in tf.data.TFRecordDataset(str(tmp_path / "servable" / servable.WARMUP_FILE))]

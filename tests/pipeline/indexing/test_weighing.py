@@ -15,7 +15,7 @@ _WORDS = FEATURES.index("words")
 
 
 def _query(text, product, role="both", source="search"):
-    return Context("search", text, "", (), {product: 1.0}, (), source, role)
+    return Context("search", text, "", (), {product: 1.0}, (), source=source, role=role)
 
 
 def _misled(count=60, **changed):
