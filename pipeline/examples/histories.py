@@ -171,7 +171,11 @@ def validation_context(shopper: Shopper, settings: Examples, seed: int) -> Conte
     known, later = shopper.training(), shopper.held_out()
     if later and not known:
         session = [want for want in later if want.session == later[0].session]
-        following = [want for want in later if want.rank > session[-1].rank]
+        end = session[-1].rank
+        # What another session held at that time was no answer to this one.
+        sooner = {want.product_id for want in later if want.rank <= end}
+        following = [
+            want for want in later if want.rank > end and want.product_id not in sooner]
         if following or not shopper.profile:
             known, later = tuple(session), tuple(following)
     seen = {want.product_id for want in known}

@@ -156,7 +156,7 @@ def test_each_component_receives_its_section(tasks):
     assert trainer["seed"] == 7
     assert trainer["tensorboard_dir"] == "gs://bucket/out/tensorboard"
     index = parameters(tasks, "IndexBuilder")
-    assert json.loads(index["config"]) == CONFIG.index.model_dump()
+    assert json.loads(index["config"]) == CONFIG.index.model_dump(mode="json")
     assert json.loads(index["serving"]) == CONFIG.serving.model_dump()
     judge = parameters(tasks, "RetrievalEvaluator")
     assert json.loads(judge["config"]) == CONFIG.model_dump(mode="json"), "all, for the report"

@@ -111,6 +111,14 @@ def test_ages_of_a_context_count_to_the_moment_when_the_shopper_came_back():
     assert (context.history, context.history_age) == (("a",), (1.25,))
 
 
+def test_what_two_sessions_held_at_once_answers_neither():
+    someone_new = _shopper([
+        _event("a", 10, session="s"), _event("b", 10, session="t"), _event("b", 11, session="t"),
+        _event("c", 11, session="t")])
+    context = histories.validation_context(someone_new, _SETTINGS, _SEED)
+    assert (context.history, set(context.gains)) == (("a",), {"c"})
+
+
 def test_an_order_alone_tells_no_age():
     shopper = _shopper(_ordered("abcd"), user=_VALIDATES, facts=_ORDERED)
     context = histories.validation_context(shopper, _SETTINGS, _SEED)
