@@ -24,7 +24,8 @@ BACKWARD = 0.5
 
 AGE_HALF_LIFE = 90.0
 """Days after which a pair counts half, where events have times: assortments and seasons change.
-On invoices of a gift shop it is worth a fifth of nDCG@10 (benchmarks/item_to_item.py)."""
+On the invoices of a gift shop it is worth a fifth of this arm's nDCG@10
+(benchmarks/item_to_item.py)."""
 
 NEIGHBOURS = 20
 """Products that lend their evidence to another."""
