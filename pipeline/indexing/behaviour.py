@@ -31,7 +31,8 @@ NEIGHBOURS = 20
 """Products that lend their evidence to another."""
 
 LENT = 0.5
-"""Weight of what is lent against a product's own evidence."""
+"""Weight of what is lent to a product against its own evidence, where it has much of that; twice
+as much to a product that has none, which would else stand behind all others for being new."""
 
 KEPT = 200
 """Item-to-item weights kept of each product, the largest; all of them gain nothing measurable."""
@@ -73,7 +74,7 @@ def count_behaviour(
     scale = scipy.sparse.diags(1.0 / np.sqrt(np.maximum(counts, 1.0)))
     popularity = _popularity(shoppers, size, today)
     # What nobody has wanted is as popular as what is like it.
-    popularity = np.where(counts[:, np.newaxis] > 0, popularity, (lending @ popularity) / LENT)
+    popularity = np.where(counts[:, np.newaxis] > 0, popularity, lending @ popularity / (2 * LENT))
     return BehaviourTables(
         spread_evidence((scale @ pairs @ scale).tocsr(), lending), popularity.astype(np.float32))
 
@@ -119,7 +120,8 @@ def lend(vectors: np.ndarray, counts: np.ndarray) -> scipy.sparse.csr_matrix:
         counts: how many shoppers wanted each product, `[products]`.
 
     Returns:
-        Rows that sum to `LENT`; nothing is borrowed from itself.
+        Rows that sum to `LENT`, twice that for a product that nobody wanted and between the two
+        for one that few did; nothing is borrowed from itself.
     """
     lenders = np.argsort(-counts, kind="stable")[:min(_MOST_LENDERS, int((counts > 0).sum()))]
     count = min(NEIGHBOURS, len(lenders) - 1)
@@ -136,7 +138,8 @@ def lend(vectors: np.ndarray, counts: np.ndarray) -> scipy.sparse.csr_matrix:
         cosine[np.flatnonzero(own), place[rows][own]] = -np.inf
         nearest = np.argpartition(-cosine, count - 1, axis=1)[:, :count]
         near = np.exp((np.take_along_axis(cosine, nearest, axis=1) - 1.0) / _TEMPERATURE)
-        weights.append(LENT * near / near.sum(axis=1, keepdims=True))
+        lent = LENT * (1.0 + 1.0 / (1.0 + counts[rows, np.newaxis]))
+        weights.append(lent * near / near.sum(axis=1, keepdims=True))
         columns.append(lenders[nearest])
     return scipy.sparse.csr_matrix(
         (np.concatenate(weights).ravel().astype(np.float32), np.concatenate(columns).ravel(),
