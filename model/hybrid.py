@@ -10,7 +10,7 @@ import scipy.sparse
 import tensorflow as tf
 
 from model.fusion import HISTORY_DECAYS, ContextKind
-from model.lexical import FAMILIES, LexicalIndex
+from model.lexical import FAMILIES, MAX_POSTINGS, MAX_QUERY_TERMS, LexicalIndex
 from model.membership import is_among
 from model.postings import Postings, in_slices
 
@@ -180,10 +180,13 @@ class Hybrid(tf.Module):
 
         inputs = (
             request.vector, near, request.history, request.exclude, request.kinds, *terms)
-        width = int(self.vectors.shape[1]) * 4 * MIN_DEPTH
+        # What a context holds at once: scores, vectors of its candidates, postings of its terms.
+        values = max(
+            self._products * (len(HISTORY_DECAYS) + len(FAMILIES)),
+            int(self.vectors.shape[1]) * 4 * MIN_DEPTH,
+            min(self._products, MAX_POSTINGS) * MAX_QUERY_TERMS)
         rows, features, usable = in_slices(
-            score, inputs, max(self._products * (len(HISTORY_DECAYS) + len(FAMILIES)), width),
-            (tf.int64, tf.float32, tf.bool))
+            score, inputs, values, (tf.int64, tf.float32, tf.bool))
         return Candidates(rows, features, usable)
 
     def _near(self, vector: tf.Tensor, depth: tf.Tensor) -> tf.Tensor:

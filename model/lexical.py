@@ -197,12 +197,16 @@ class LexicalIndex(tf.Module):
             for family, some in zip(FAMILIES, rows, strict=True)], axis=1)
 
     def _rows(self, family: str, found: tf.RaggedTensor) -> tf.Tensor:
-        vocabulary = self._vocabularies[family]
+        vocabulary, found = self._vocabularies[family], found[:, :MAX_QUERY_TERMS]
         places = tf.searchsorted(vocabulary, found.flat_values, out_type=tf.int64)
         places = tf.minimum(places, tf.size(vocabulary, tf.int64) - 1)
         known = tf.gather(vocabulary, places) == found.flat_values
         return found.with_flat_values(tf.where(known, places, -1)).to_tensor(default_value=-1)
 
+
+MAX_QUERY_TERMS = 128
+"""Terms of a query that are looked up in each family, the first: some twenty words' trigrams. It
+bounds what a hostile text costs."""
 
 MAX_POSTINGS = 8_000
 """Products that a term keeps: one in more of them tells so little that a query with nothing rarer

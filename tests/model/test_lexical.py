@@ -91,6 +91,14 @@ def test_what_is_not_in_the_catalogue_scores_nothing(query):
     assert not score(index(["desk", "lamp"]), query).any()
 
 
+def test_of_an_endless_query_the_first_terms_are_looked_up():
+    built = index(["desk lamp", "oak"])
+    found = built.lookup(tf.constant(["desk " * 127 + "lamp oak"]))
+    assert [rows.shape[1] for rows in found] == [lexical.MAX_QUERY_TERMS] * 3
+    scores = built.scores(found).numpy()[0][0]
+    assert scores[0] > 0.0 == scores[1]  # lamp is the last that is read
+
+
 def test_a_catalogue_without_words_can_be_asked():
     assert score(index(["", "!"]), "desk").shape == (3, 2)
 
