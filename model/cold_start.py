@@ -41,8 +41,21 @@ def borrow_residuals(
     for start in range(0, len(unseen), _CHUNK):
         rows = unseen[start:start + _CHUNK]
         cosine = text_vectors[rows] @ known.T
-        nearest = np.argpartition(-cosine, count - 1, axis=1)[:, :count]
-        weight = np.exp((np.take_along_axis(cosine, nearest, axis=1) - 1.0) / TEMPERATURE)
-        weight /= weight.sum(axis=1, keepdims=True)
-        filled[rows] = np.einsum("nk,nkr->nr", weight, residuals[seen[nearest]])
+        near, weight = nearest(cosine, count)
+        filled[rows] = np.einsum("nk,nkr->nr", weight, residuals[seen[near]])
     return filled
+
+
+def nearest(cosine: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """The columns of each row's highest cosines, and a softmax over these.
+
+    Args:
+        cosine: `[rows, columns]`.
+        count: columns of a row, at most as many as there are.
+
+    Returns:
+        int and float `[rows, count]`, in no order.
+    """
+    near = np.argpartition(-cosine, count - 1, axis=1)[:, :count]
+    weight = np.exp((np.take_along_axis(cosine, near, axis=1) - 1.0) / TEMPERATURE)
+    return near, weight / weight.sum(axis=1, keepdims=True)

@@ -233,7 +233,7 @@ class Hybrid(tf.Module):
 
 def _at(scores: tf.Tensor, places: tf.Tensor) -> tf.Tensor:
     """Scores `[batch, features, products]` at places, as `[batch, candidates, features]`."""
-    return tf.gather(tf.transpose(scores, [0, 2, 1]), places, batch_dims=1)
+    return tf.transpose(tf.gather(scores, places, axis=2, batch_dims=1), [0, 2, 1])
 
 
 def context_kinds(vector: tf.Tensor, query: tf.Tensor, history: tf.Tensor) -> tf.Tensor:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import numpy as np
 import scipy.sparse
 
+from model.cold_start import NEIGHBOURS, nearest
 from model.fusion import HALF_LIVES
 from model.hybrid import BehaviourTables
 from pipeline.examples import sequences as stored
@@ -27,18 +28,12 @@ AGE_HALF_LIFE = 90.0
 On the invoices of a gift shop it is worth a fifth of this arm's nDCG@10
 (benchmarks/item_to_item.py)."""
 
-NEIGHBOURS = 20
-"""Products that lend their evidence to another."""
-
 LENT = 0.5
 """Weight of what is lent to a product against its own evidence, where it has much of that; twice
 as much to a product that has none, which would else stand behind all others for being new."""
 
 KEPT = 200
 """Item-to-item weights kept of each product, the largest; all of them gain nothing measurable."""
-
-_TEMPERATURE = 0.05
-"""Of the softmax over the neighbours' cosines."""
 
 _MOST_LENDERS = 50_000
 """Wanted products that are looked at as neighbours, the most frequent."""
@@ -136,11 +131,10 @@ def lend(vectors: np.ndarray, counts: np.ndarray) -> scipy.sparse.csr_matrix:
         cosine = vectors[rows] @ vectors[lenders].T
         own = place[rows] >= 0
         cosine[np.flatnonzero(own), place[rows][own]] = -np.inf
-        nearest = np.argpartition(-cosine, count - 1, axis=1)[:, :count]
-        near = np.exp((np.take_along_axis(cosine, nearest, axis=1) - 1.0) / _TEMPERATURE)
+        near, share = nearest(cosine, count)
         lent = LENT * (1.0 + 1.0 / (1.0 + counts[rows, np.newaxis]))
-        weights.append(lent * near / near.sum(axis=1, keepdims=True))
-        columns.append(lenders[nearest])
+        weights.append(lent * share)
+        columns.append(lenders[near])
     return scipy.sparse.csr_matrix(
         (np.concatenate(weights).ravel().astype(np.float32), np.concatenate(columns).ravel(),
          np.arange(size + 1) * count), shape=(size, size))
