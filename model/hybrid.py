@@ -9,8 +9,8 @@ import numpy as np
 import scipy.sparse
 import tensorflow as tf
 
-from model.fusion import HISTORY_DECAYS, ContextKind
-from model.lexical import FAMILIES, MAX_POSTINGS, MAX_QUERY_TERMS, LexicalIndex
+from model.fusion import ALIKE_DECAY, HISTORY_DECAYS, LEXICAL, ContextKind
+from model.lexical import MAX_POSTINGS, MAX_QUERY_TERMS, LexicalIndex
 from model.membership import is_among
 from model.postings import Postings, in_slices
 
@@ -24,7 +24,7 @@ MIN_DEPTH = 200
 """Candidates that each arm names, at the least: one that two arms rank a hundredth each may be
 the best."""
 
-_LEXICAL = slice(1, 1 + len(FAMILIES))
+_LEXICAL = slice(1, 1 + len(LEXICAL))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,16 +67,21 @@ class Behaviour(tf.Module):
         if known is None:
             return tf.zeros(
                 [tf.shape(history)[0], len(HISTORY_DECAYS), tf.shape(self.popular)[0]])
-        present = tf.cast(history >= 0, tf.float32)
-        age = tf.cumsum(present, axis=1, exclusive=True)
+        return tf.math.log1p(tf.stack([
+            known.scores(history, history_shares(history, decay))
+            for decay in HISTORY_DECAYS.values()], axis=1) / COLLABORATIVE_UNIT)
 
-        def evidence(decay: float) -> tf.Tensor:
-            weights = decay**age * present
-            weights /= tf.maximum(tf.reduce_sum(weights, axis=1, keepdims=True), 1e-6)
-            return tf.math.log1p(
-                known.scores(history, weights) / COLLABORATIVE_UNIT)
 
-        return tf.stack([evidence(decay) for decay in HISTORY_DECAYS.values()], axis=1)
+def history_shares(history: tf.Tensor, decay: float) -> tf.Tensor:
+    """How much each product of a history counts, float32 `[batch, history]`, 1 together.
+
+    Args:
+        history: rows of products, newest first, int64 `[batch, history]`, padded with -1.
+        decay: weight of each older product against the next newer.
+    """
+    present = tf.cast(history >= 0, tf.float32)
+    weights = decay ** tf.cumsum(present, axis=1, exclusive=True) * present
+    return weights / tf.maximum(tf.reduce_sum(weights, axis=1, keepdims=True), 1e-6)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -86,7 +91,8 @@ class Request:
     Attributes:
         vector: of each context, float32 `[batch, dim]`; zeros where nothing is known.
         query: string `[batch]`, "" for none.
-        history: rows of products, newest first, int64 `[batch, history]`, padded with -1.
+        history: rows of products, newest first, int64 `[batch, history]`, padded with -1; of
+            a product alone, that product.
         exclude: rows to leave out, int64 `[batch, excluded]`, padded with -1.
         kinds: `ContextKind` of each context, int32 `[batch]`.
     """
@@ -171,7 +177,9 @@ class Hybrid(tf.Module):
             vector: tf.Tensor, near: tf.Tensor, history: tf.Tensor, exclude: tf.Tensor,
             kinds: tf.Tensor, *terms: tf.Tensor,
         ) -> tuple[tf.Tensor, ...]:
-            lexical = None if self.lexical is None else self.lexical.scores(terms)
+            lexical = None if self.lexical is None else tf.concat([
+                self.lexical.scores(terms), self.lexical.alike(
+                    history, history_shares(history, ALIKE_DECAY))[:, tf.newaxis]], axis=1)
             collaborative = behaviour.collaborative(history)
             rows = self._pool(near, lexical, collaborative, behaviour, kinds, depth)
             features = self._features(vector, rows, lexical, collaborative, behaviour)
@@ -182,7 +190,7 @@ class Hybrid(tf.Module):
             request.vector, near, request.history, request.exclude, request.kinds, *terms)
         # What a context holds at once: scores, vectors of its candidates, postings of its terms.
         values = max(
-            self._products * (len(HISTORY_DECAYS) + len(FAMILIES)),
+            self._products * (len(HISTORY_DECAYS) + len(LEXICAL)),
             int(self.vectors.shape[1]) * 4 * MIN_DEPTH,
             min(self._products, MAX_POSTINGS) * MAX_QUERY_TERMS)
         rows, features, usable = in_slices(
@@ -222,7 +230,7 @@ class Hybrid(tf.Module):
         places = tf.maximum(rows, 0)
         dense = tf.einsum("bcd,bd->bc", tf.gather(self.vectors, places), vector)
         if lexical is None:
-            words = tf.zeros([*tf.unstack(tf.shape(rows)), len(FAMILIES)])
+            words = tf.zeros([*tf.unstack(tf.shape(rows)), len(LEXICAL)])
         else:
             words = _at(lexical, places)
         return tf.concat([

@@ -53,6 +53,21 @@ class Postings(tf.Module):
         return tf.reshape(sums, tf.stack([batch, tf.constant(self.products, tf.int64)]))
 
 
+def heaviest(matrix: scipy.sparse.csr_matrix, count: int) -> scipy.sparse.csr_matrix:
+    """The `count` largest weights of each row."""
+    matrix = matrix.tocsr()
+    keep = np.ones(matrix.nnz, bool)
+    for row in np.flatnonzero(np.diff(matrix.indptr) > count):
+        part = slice(matrix.indptr[row], matrix.indptr[row + 1])
+        keep[part] = False
+        best = np.argpartition(-matrix.data[part], count - 1)[:count]
+        keep[matrix.indptr[row] + best] = True
+    kept = matrix.copy()
+    kept.data[~keep] = 0.0
+    kept.eliminate_zeros()
+    return kept
+
+
 def in_slices(
     function: Callable[..., tuple[tf.Tensor, ...]], inputs: tuple[tf.Tensor, ...],
     products: int, outputs: tuple[tf.DType, ...],

@@ -122,7 +122,7 @@ def train_contexts(
             settings, vectors, mentions > 0, data.wanted_share(table, job.products))
         per_pass = max(1, len(table) // settings.context_batch_size)
         steps = per_pass * settings.context_epochs
-        model.compile(optimizer=adam(settings.context_learning_rate, steps))
+        model.compile(optimizer=adam(settings.context_learning_rate, steps, averages=True))
     examples = batches.context_batches(
         table, encode(table.texts), settings.context_batch_size, steps, job.seed,
         acceleration.compiles_shapes(strategy))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import tensorflow as tf
@@ -131,7 +132,7 @@ class RetrievalStopping(keras.callbacks.Callback):
     """Measures every few steps, keeps the best weights, stops when nothing gets better.
 
     The weights before the first step take part: training that makes a pretrained encoder worse
-    ends where it began.
+    ends where it began. Of an optimizer that averages weights, the averages are measured and kept.
 
     Args:
         measure: returns nDCG@10 of each validation context; None where there is none to measure
@@ -188,10 +189,12 @@ class RetrievalStopping(keras.callbacks.Callback):
             f"{self._label}: best validation nDCG@10 {self.best:.4f} at step {self.best_step}")
 
     def _validate(self, rate: float | None) -> None:
-        value = None if self._measure is None else float(self._measure().mean())
-        if value is not None:
-            self._measured_step = self._step
-            self._keep_best(value)
+        value = None
+        if self._measure is not None:
+            with self._averaged():
+                value = float(self._measure().mean())
+                self._measured_step = self._step
+                self._keep_best(value)
         with self._writer.as_default(step=self._step):
             line = f"{self._label}: step {self._step}/{self._total}"
             if rate is not None:
@@ -207,6 +210,18 @@ class RetrievalStopping(keras.callbacks.Callback):
         self._writer.flush()
         self._report(line)
         self._losses, self._clock = [], time.monotonic()
+
+    @contextlib.contextmanager
+    def _averaged(self) -> Iterator[None]:
+        """Puts averages in the place of the weights, where the optimizer has any by now."""
+        optimizer = self.model.optimizer
+        if not optimizer.use_ema or self._step == 0:
+            yield
+            return
+        weights = self.model.get_weights()
+        optimizer.finalize_variable_values(self.model.trainable_variables)
+        yield
+        self.model.set_weights(weights)
 
     def _keep_best(self, value: float) -> None:
         if value > self.best:

@@ -18,8 +18,11 @@ from model.shopper_events import event_numbers
 from model.tokenizer import Tokenizer
 from pipeline.config import Text
 
-PRODUCT_TEXTS = ("title", "brand", "category", "attributes", "description")
-"""Texts of a product in the order in which they are read: a cut loses the last ones first."""
+PRODUCT_TEXTS = ("title", "brand", "category", "description", "attributes")
+"""Texts of a product in the order in which they are read: a cut loses the last ones first.
+
+An encoder of sentences makes less of lists of keys and values than of prose: with attributes before
+descriptions, on a shop of electronics, its vectors lose a sixth of their nDCG@10."""
 
 _LISTS = (
     "history", "history_event", "history_age", "positives", "negatives", "negative_grades")

@@ -15,6 +15,7 @@ import scipy.sparse
 from model.cold_start import NEIGHBOURS, nearest
 from model.fusion import HALF_LIVES
 from model.hybrid import BehaviourTables
+from model.postings import heaviest
 from pipeline.examples import sequences as stored
 
 VISIT_DECAY = 0.8
@@ -152,8 +153,8 @@ def spread_evidence(
     onward = spread.T.tocsr()
     chunks = []
     for start in range(0, evidence.shape[0], _CHUNK):
-        known = _largest(spread[start:start + _CHUNK] @ evidence, 2 * KEPT)
-        chunks.append(_largest(known @ onward, KEPT))
+        known = heaviest(spread[start:start + _CHUNK] @ evidence, 2 * KEPT)
+        chunks.append(heaviest(known @ onward, KEPT))
     return scipy.sparse.vstack(chunks, format="csr")
 
 
@@ -200,18 +201,3 @@ def _summed(
     rows, columns, weights = (np.concatenate(values) for values in zip(*parts, strict=True))
     return scipy.sparse.csr_matrix(
         (weights.astype(np.float32), (rows, columns)), shape=(size, size))
-
-
-def _largest(matrix: scipy.sparse.csr_matrix, count: int) -> scipy.sparse.csr_matrix:
-    """The `count` largest weights of each row."""
-    matrix = matrix.tocsr()
-    keep = np.ones(matrix.nnz, bool)
-    for row in np.flatnonzero(np.diff(matrix.indptr) > count):
-        part = slice(matrix.indptr[row], matrix.indptr[row + 1])
-        keep[part] = False
-        best = np.argpartition(-matrix.data[part], count - 1)[:count]
-        keep[matrix.indptr[row] + best] = True
-    kept = matrix.copy()
-    kept.data[~keep] = 0.0
-    kept.eliminate_zeros()
-    return kept

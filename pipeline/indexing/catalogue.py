@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from typing import Any
 
 import tensorflow as tf
 
-from model.lexical import MAX_CHARS, Field
+from model.lexical import Field
+from model.terms import MAX_CHARS
 
 TEXTS = ("title", "brand", "category", "attributes", "description")
 
-_WEIGHTS = {"title": 1.0, "brand": 1.0, "category": 1.0, "attributes": 0.5, "description": 0.5}
-"""Of a term's occurrence: titles are written to be found, descriptions mention much in passing."""
+_TITLE_FAMILIES = ("words", "pairs", "trigrams")
 
-_FAMILIES = {"title": ("words", "pairs", "trigrams"), "brand": ("words", "pairs", "trigrams")}
-"""Of the longer fields only words are read: their pairs and letters would be most of the index."""
+_FIELDS: dict[str, dict[str, Any]] = {
+    "title": {"weight": 1.0, "families": _TITLE_FAMILIES},
+    "brand": {"weight": 1.0, "families": _TITLE_FAMILIES},
+    "category": {"weight": 1.0, "families": ("words",)},
+    "attributes": {"weight": 0.25, "families": ("words",), "length_share": 0.75},
+    "description": {"weight": 0.5, "families": ("words",), "length_share": 0.75},
+}
+"""How the lexical arm reads each text. Titles are written to be found, descriptions and attributes
+mention much in passing, the more the longer they are. Of the longer fields only words are read:
+their pairs and letters would be most of the index."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,9 +39,7 @@ class Texts:
 
     def fields(self) -> list[Field]:
         """What the lexical arm reads."""
-        return [
-            Field(getattr(self, name), _WEIGHTS[name], _FAMILIES.get(name, ("words",)))
-            for name in TEXTS]
+        return [Field(getattr(self, name), **_FIELDS[name]) for name in TEXTS]
 
 
 def read_texts(folder: str, product_ids: Sequence[str]) -> Texts:

@@ -49,7 +49,8 @@ def weigh_arms(
     """Learns the fusion's weights and sets them in the servable.
 
     Queries that a catalogue made of itself teach nothing here: they are its own words, which would
-    speak for the lexical arm whatever shoppers type. They are measured all the same.
+    speak for the lexical arm whatever shoppers type. They are measured all the same. Nor do
+    judgments teach what popularity is worth: they count how often raters looked.
 
     Args:
         servable: with the priors as weights; changed in place.
@@ -64,6 +65,8 @@ def weigh_arms(
     priors = servable.hybrid.weights.numpy()
     weights, reports = priors.copy(), {}
     by_kind = _by_kind(contexts)
+    if behaviour.item_to_item is None:
+        arms = [arm for arm in arms if arm != "popularity"]
     for kind in LEARNED_KINDS:
         some = by_kind.get(kind, [])
         if not some:

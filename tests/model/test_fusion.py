@@ -20,7 +20,8 @@ def test_every_feature_is_of_one_arm():
 
 
 def test_features_of_arms_that_are_on():
-    expected = [1, 0, 0, 0, 1, 1, 0, 0, 0, 0]  # dense, 3 lexical, 2 collaborative, 4 popularity
+    # dense, 4 lexical, 2 collaborative, 4 popularity
+    expected = [1, 0, 0, 0, 0, 1, 1, 0, 0, 0, 0]
     assert feature_mask(["collaborative", "dense"]).tolist() == expected
     assert feature_mask(ARMS).tolist() == [1] * len(FEATURES)
 
@@ -31,7 +32,9 @@ def test_what_is_off_weighs_nothing_and_the_rest_as_before():
     assert query.pop("words") == pytest.approx(0.5)
     assert query.pop("pairs") == query.pop("trigrams") == pytest.approx(0.1)
     assert set(query.values()) == {0.0}
-    np.testing.assert_array_equal(weights[ContextKind.HISTORY], 0.0)
+    history = dict(zip(FEATURES, weights[ContextKind.HISTORY], strict=True))
+    assert history.pop("alike") == pytest.approx(3.0)
+    assert set(history.values()) == {0.0}
 
 
 @pytest.mark.parametrize("arms", [("lexical",), ("dense", "collaborative"), tuple(ARMS)])

@@ -1,51 +1,13 @@
-"""Terms in every script, and BM25 by hand."""
+"""BM25F and likeness by hand."""
 
 import math
 
 import numpy as np
 import pytest
 import tensorflow as tf
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from model import lexical
 from model.lexical import Field, LexicalIndex
-
-
-def words(text):
-    found = lexical.words(tf.constant([text]))[0].numpy()
-    return [word.decode().replace("\ue000", ".") for word in found]
-
-
-@pytest.mark.parametrize(("text", "expected"), [
-    ("Dish-washers, boxes of CRÈME brûlée!", ["dish", "washer", "box", "of", "creme", "brulee"]),
-    ("3.5in x 10mm", ["3.5", "in", "x", "10", "mm"]),
-    ("batteries glass bus lens", ["battery", "glass", "bus", "len"]),
-    ("iPhone13手机壳 红色", ["iphone", "13", "手机壳", "红色"]),
-    ("end. of. it .5", ["end", "of", "it", "5"]),
-    ("Straße ＡＢＣ", ["strasse", "abc"]),
-    ("", []), (" \t\n", []), ("!?&", []), ("\ue000", []),
-])
-def test_words(text, expected):
-    assert words(text) == expected
-
-
-def hashes(strings):
-    return tf.strings.to_hash_bucket_fast(list(strings), lexical._BUCKETS).numpy().tolist()
-
-
-def test_terms_of_a_spaced_script():
-    found = lexical.terms(tf.constant(["red hat", ""]))
-    found = {name: values.to_list() for name, values in found.items()}
-    assert found["words"] == [hashes(["red", "hat"]), []]
-    assert found["pairs"] == [hashes(["red hat"]), []]
-    assert found["trigrams"] == [hashes(["^re", "red", "ed$", "^ha", "hat", "at$"]), []]
-
-
-def test_an_unspaced_script_is_read_by_characters_and_their_pairs():
-    found = lexical.terms(tf.constant(["手机壳 usb"]))
-    assert found["words"].to_list() == [hashes(["手", "机", "壳", "手机", "机壳", "usb"])]
-    assert found["trigrams"].to_list() == [hashes(["^us", "usb", "sb$"])]
 
 
 def index(titles, **fields):
@@ -65,6 +27,42 @@ def test_bm25_by_hand():
     first = 1 * 1.6 / (1 + 0.6 * (0.7 + 0.3 * 1.0))
     second = 2 * 1.6 / (2 + 0.6 * (0.7 + 0.3 * 1.5))
     np.testing.assert_allclose(found[0], rarity * np.array([first, second, 0.0]), rtol=1e-5)
+
+
+def test_fields_are_normalised_by_their_own_lengths():
+    built = LexicalIndex([
+        Field(["oak desk", "lamp"], 1.0, length_share=0.0),
+        Field(["oak", "of brass and oak"], 0.5, length_share=1.0)], 2)
+    found = score(built, "oak")[0]
+    rarity = math.log(1 + 0.5 / 2.5)  # Both have it.
+    # The second field's lengths are 1 and 4, on average 2.5: there a term counts 0.5 / 0.4 and
+    # 0.5 / 1.6, beside 1 for the first product's title.
+    first, second = 1 + 1.25, 0.3125
+    np.testing.assert_allclose(
+        found, [rarity * 1.6 * f / (f + 0.6) for f in (first, second)], rtol=1e-5)
+
+
+def test_likeness_is_the_cosine_of_word_weights():
+    # No term's weight depends on its text's length, so each product is a sum of unit-frequency
+    # words weighed by rarity.
+    built = LexicalIndex([Field(["oak desk", "oak lamp", "brass lamp"], 1.0, length_share=0.0)], 3)
+    twice, once = math.log(1 + 1.5 / 2.5), math.log(1 + 2.5 / 1.5)
+    def cosine(first, second, common):
+        return common**2 / (math.hypot(*first) * math.hypot(*second))
+    middle = (twice, twice)
+    first = cosine((twice, once), middle, twice)
+    history = tf.constant([[0, 1], [1, -1], [-1, -1]], tf.int64)
+    found = built.alike(history, tf.constant([[0.75, 0.25], [1.0, 0.0], [0.0, 0.0]]))
+    np.testing.assert_allclose(found, [
+        [0.25 * first, 0.75 * first, 0.25 * first],  # desk and brass are as rare
+        [first, 0.0, first], [0.0, 0.0, 0.0]], rtol=1e-5)
+
+
+def test_of_products_alike_the_nearest_are_kept(monkeypatch):
+    monkeypatch.setattr(lexical, "KEPT_ALIKE", 1)
+    built = index(["oak desk", "oak desk white", "oak lamp"])
+    found = built.alike(tf.constant([[0]], tf.int64), tf.constant([[1.0]])).numpy()[0]
+    assert (found > 0).tolist() == [False, True, False]
 
 
 def test_pairs_know_the_order():
@@ -107,13 +105,3 @@ def test_frequent_terms_keep_their_heaviest_products(monkeypatch):
     monkeypatch.setattr(lexical, "MAX_POSTINGS", 2)
     found = score(index(["oak", "oak desk", "oak desk lamp", "chair"]), "oak")
     assert (found[0] > 0).tolist() == [True, True, False, False]  # the shortest weigh most
-
-
-@settings(deadline=None, max_examples=50)
-@given(st.lists(st.text(max_size=30), min_size=1, max_size=5))
-def test_any_text_has_terms_row_by_row(texts):
-    together = lexical.terms(tf.constant(texts))
-    for number, text in enumerate(texts):
-        alone = lexical.terms(tf.constant([text]))
-        for family in lexical.FAMILIES:
-            assert together[family][number].numpy().tolist() == alone[family][0].numpy().tolist()

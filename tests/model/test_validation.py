@@ -19,10 +19,11 @@ def test_ndcg_is_nothing_beyond_the_cut():
     assert ndcg_at(np.array([[0.9, 0.8, 0.7]]), np.array([2]), [np.array([], int)], 2) == [0.0]
 
 
-def fit(tmp_path, measured, steps, every, patience):
+def fit(tmp_path, measured, steps, every, patience, **averaging):
     """Trains one weight, whose gradient is 1, and returns it with what was reported."""
     model = keras.Sequential([keras.layers.Dense(1, use_bias=False, kernel_initializer="zeros")])
-    model.compile(keras.optimizers.SGD(1.0), loss=lambda _, predicted: -predicted)
+    model.compile(
+        keras.optimizers.SGD(1.0, **averaging), loss=lambda _, predicted: -predicted)
     lines, values = [], iter(measured)  # the means of what two contexts measure
     stopping = RetrievalStopping(
         lambda: np.array([next(values), 0.0]) * 2, every=every, patience=patience, label="toy",
@@ -46,6 +47,15 @@ def test_training_that_only_harms_ends_where_it_began(tmp_path):
     weight, stopping, _ = fit(tmp_path, [0.5, 0.4, 0.3], steps=100, every=1, patience=2)
     assert weight == 0.0
     assert stopping.best_step == 0
+
+
+def test_averages_are_measured_and_kept_while_training_goes_on_from_the_weights(tmp_path):
+    weight, stopping, _ = fit(
+        tmp_path, [0.1, 0.2, 0.3], steps=3, every=2, patience=9, use_ema=True, ema_momentum=0.5)
+    # Weights 1, 2, 3 average to 0.5, 1.25 and 2.125; had step 2's average been trained on, the
+    # third weight would be 2.25 and its average 1.75.
+    assert stopping.best_step == 3
+    assert weight == 2.125
 
 
 def test_scalars_reach_tensorboard(tmp_path):

@@ -45,7 +45,7 @@ def _row(kind, product_id, **features_given):
 
 _TRAIN = [
     _row("search", "lamp", query="A Lamp, for the desk", title="Desk lamp", brand=["Lumo"],
-         category="Home Lighting", attributes="colour red", description="It shines on and on",
+         category="Home Lighting", attributes="colour red", description="red lamp",
          positives=["lamp", "gone", "mug"], negatives=["gone", "bowl", "lost", "nail"],
          negative_grades=[0.75, 0.5, 0.25, 0.0], weight=[0.5], sampling_probability=0.25),
     _row("recommend", "mug", profile="likes tea", history=["gone", "lamp", "bowl"],
@@ -79,10 +79,10 @@ def _pieces(row, feature):
 def test_texts_become_word_pieces_between_cls_and_sep(transformed):
     rows, _ = transformed
     # query_tokens=5 leaves three pieces. product_tokens=10 leaves eight, in the order title,
-    # brand, category, attributes, description, so that the description is cut off.
+    # brand, category, description, attributes, so that the attributes are cut off.
     assert _pieces(rows[0], "query_tokens") == ["[CLS]", "a", "lamp", ",", "[SEP]"]
     assert _pieces(rows[0], "product_tokens") == [
-        "[CLS]", "desk", "lamp", "lu", "##mo", "home", "lighting", "colour", "red", "[SEP]"]
+        "[CLS]", "desk", "lamp", "lu", "##mo", "home", "lighting", "red", "lamp", "[SEP]"]
     assert _pieces(rows[1], "profile_tokens") == ["[CLS]", "likes", "tea", "[SEP]"]
 
 

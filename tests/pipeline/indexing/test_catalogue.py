@@ -3,7 +3,7 @@
 import pytest
 import tensorflow as tf
 
-from model.lexical import MAX_CHARS
+from model.terms import MAX_CHARS
 from pipeline.indexing.catalogue import Texts, read_texts
 
 
@@ -33,4 +33,4 @@ def test_texts_stand_in_the_order_of_the_rows(folder):
 def test_titles_and_brands_are_read_by_letters_and_count_in_full(folder):
     fields = read_texts(folder, ["a", "b"]).fields()
     assert [(field.texts[0][:4], field.weight, len(field.families)) for field in fields] == [
-        ("Mug", 1.0, 3), ("", 1.0, 3), ("Home", 1.0, 1), ("colo", 0.5, 1), ("xxxx", 0.5, 1)]
+        ("Mug", 1.0, 3), ("", 1.0, 3), ("Home", 1.0, 1), ("colo", 0.25, 1), ("xxxx", 0.5, 1)]

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import scipy.sparse
 
 from model.fusion import FEATURES, ContextKind
 from pipeline.evaluation.data import Context
@@ -75,6 +76,18 @@ def test_queries_that_the_catalogue_made_teach_nothing(module, known):
     assert (report.tuned, report.judged) == (0, 60)
     np.testing.assert_array_equal(module.hybrid.weights.numpy(), before)
     assert report.ndcg["lexical"] == 1.0
+
+
+def test_only_events_teach_what_popularity_is_worth(tmp_path):
+    arms = (*ARMS, "popularity")
+    popular = [_query("b nothing", "d")] * 60
+    learned = []
+    for item_to_item in (None, scipy.sparse.csr_matrix((4, 4))):
+        known = behaviour([1, 2, 3, 40], item_to_item)
+        module = servable(tmp_path / "ids.txt", known, arms=arms)
+        weigh_arms(module, known, popular, arms, ROW_OF)
+        learned.append(_weights(module, ContextKind.QUERY)["popularity"])
+    assert learned[0] == 0.0 < learned[1]
 
 
 def test_without_contexts_the_priors_stand(module, known):
