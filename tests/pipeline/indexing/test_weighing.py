@@ -80,7 +80,7 @@ def test_queries_that_the_catalogue_made_teach_nothing(module, known):
 
 def test_only_events_teach_what_popularity_is_worth(tmp_path):
     arms = (*ARMS, "popularity")
-    popular = [_query("b nothing", "d")] * 60
+    popular = [_query("unheard of", "d")] * 60
     learned = []
     for item_to_item in (None, scipy.sparse.csr_matrix((4, 4))):
         known = behaviour([1, 2, 3, 40], item_to_item)
