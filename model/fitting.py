@@ -12,7 +12,7 @@ import tensorflow as tf
 import tf_keras as keras
 
 from model.settings import Text, Training
-from model.validation import RetrievalStopping
+from model.validation import WARM_UP_SHARE, RetrievalStopping
 
 _log = logging.getLogger("emporium.trainer")
 
@@ -41,8 +41,12 @@ class Job:
     callbacks: tuple[keras.callbacks.Callback, ...] = ()
 
 
-AVERAGED_SHARE = 1 / 30
-"""Share of the planned steps over which weights are averaged."""
+AVERAGED_STEPS = 100
+"""Steps over which weights are averaged: less than between two validations."""
+
+_AVERAGED_SHARE = 1 / 30
+"""Share of the planned steps that is averaged, at the most: a short training has no time to forget
+where it began."""
 
 
 def adam(rate: float, steps: int, averages: bool = False) -> keras.optimizers.Optimizer:
@@ -55,12 +59,12 @@ def adam(rate: float, steps: int, averages: bool = False) -> keras.optimizers.Op
             Polyak & Juditsky 1992, "Acceleration of stochastic approximation by averaging". Where
             training stops early, at a high rate, the last weights are noise around it.
     """
-    warmup = max(1, steps // 10)
+    warmup = max(1, int(WARM_UP_SHARE * steps))
+    window = max(1.0, min(AVERAGED_STEPS, _AVERAGED_SHARE * steps))
     schedule = keras.optimizers.schedules.CosineDecay(
         0.0, max(1, steps - warmup), warmup_target=rate, warmup_steps=warmup)
     return keras.optimizers.Adam(
-        schedule, global_clipnorm=1.0, use_ema=averages,
-        ema_momentum=1.0 - 1.0 / max(1.0, AVERAGED_SHARE * steps))
+        schedule, global_clipnorm=1.0, use_ema=averages, ema_momentum=1.0 - 1.0 / window)
 
 
 def fit(

@@ -20,6 +20,9 @@ Search = Callable[[tf.Tensor, tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
 COLLABORATIVE_UNIT = 1e-3
 """Item-to-item weight below which evidence counts as noise; above it, its logarithm counts."""
 
+KEPT = 200
+"""Item-to-item weights kept of each product, the largest; all of them gain nothing measurable."""
+
 MIN_DEPTH = 200
 """Candidates that each arm names, at the least: one that two arms rank a hundredth each may be
 the best."""
@@ -53,7 +56,7 @@ class Behaviour(tf.Module):
         self.item_to_item = None if tables.item_to_item is None else Postings(tables.item_to_item)
         self.popularity = tf.Variable(
             tables.popularity.astype(np.float32), trainable=False, name="popularity")
-        # Ties, and all products that nobody wanted, in the order of their rows.
+        # Ties in the order of their rows.
         order = np.argsort(-tables.popularity[:, 0], kind="stable")
         self.popular = tf.Variable(order.astype(np.int64), trainable=False, name="popular")
 
@@ -168,31 +171,38 @@ class Hybrid(tf.Module):
 
     def candidates(self, request: Request, behaviour: Behaviour) -> Candidates:
         """What the arms that are on find for a batch of contexts."""
-        depth = tf.minimum(
-            max(MIN_DEPTH, self.top_k) + tf.shape(request.exclude)[1], self._products)
-        near = self._near(request.vector, depth)
+        excluded = tf.reduce_sum(tf.cast(request.exclude >= 0, tf.int32), axis=1)
+        # Its own exclusions decide how deep a context looks, not those of its batch.
+        depths = tf.minimum(max(MIN_DEPTH, self.top_k) + excluded, self._products)
+        near = self._near(request.vector, tf.reduce_max(depths, keepdims=True)[0])
         terms = () if self.lexical is None else self.lexical.lookup(request.query)
 
         def score(
             vector: tf.Tensor, near: tf.Tensor, history: tf.Tensor, exclude: tf.Tensor,
-            kinds: tf.Tensor, *terms: tf.Tensor,
+            kinds: tf.Tensor, depths: tf.Tensor, *terms: tf.Tensor,
         ) -> tuple[tf.Tensor, ...]:
             lexical = None if self.lexical is None else tf.concat([
                 self.lexical.scores(terms), self.lexical.alike(
                     history, history_shares(history, ALIKE_DECAY))[:, tf.newaxis]], axis=1)
-            collaborative = behaviour.collaborative(history)
-            rows = self._pool(near, lexical, collaborative, behaviour, kinds, depth)
+            if "collaborative" in self.arms:
+                collaborative = behaviour.collaborative(history)
+            else:
+                collaborative = tf.zeros(
+                    [tf.shape(history)[0], len(HISTORY_DECAYS), self._products])
+            rows = self._pool(near, lexical, collaborative, behaviour, kinds, depths)
             features = self._features(vector, rows, lexical, collaborative, behaviour)
             usable = (rows >= 0) & ~_repeats(rows) & ~is_among(rows, exclude)
             return rows, features, usable
 
         inputs = (
-            request.vector, near, request.history, request.exclude, request.kinds, *terms)
-        # What a context holds at once: scores, vectors of its candidates, postings of its terms.
-        values = max(
+            request.vector, near, request.history, request.exclude, request.kinds, depths, *terms)
+        # What a context holds at once: scores, vectors of its candidates, postings of its terms
+        # and of its history.
+        values = tf.maximum(max(
             self._products * (len(HISTORY_DECAYS) + len(LEXICAL)),
-            int(self.vectors.shape[1]) * 4 * MIN_DEPTH,
-            min(self._products, MAX_POSTINGS) * MAX_QUERY_TERMS)
+            int(self.vectors.shape[1]) * 4 * max(MIN_DEPTH, self.top_k),
+            min(self._products, MAX_POSTINGS) * MAX_QUERY_TERMS,
+        ), tf.shape(request.history)[1] * KEPT)
         rows, features, usable = in_slices(
             score, inputs, values, (tf.int64, tf.float32, tf.bool))
         return Candidates(rows, features, usable)
@@ -209,9 +219,10 @@ class Hybrid(tf.Module):
 
     def _pool(
         self, near: tf.Tensor, lexical: tf.Tensor | None, collaborative: tf.Tensor,
-        behaviour: Behaviour, kinds: tf.Tensor, depth: tf.Tensor,
+        behaviour: Behaviour, kinds: tf.Tensor, depths: tf.Tensor,
     ) -> tf.Tensor:
         """Candidates of all arms side by side, sorted, int64 `[batch, candidates]`."""
+        depth = tf.reduce_max(depths)
         pools = [near]
         if lexical is not None:
             weights = tf.gather(self.weights, kinds)[:, _LEXICAL]
@@ -221,7 +232,7 @@ class Hybrid(tf.Module):
         # Whatever is switched off: where the arms find nothing, what is popular is the answer.
         popular = behaviour.popular[:depth]
         pools.append(tf.tile(popular[tf.newaxis, :], [tf.shape(near)[0], 1]))
-        return tf.sort(tf.concat(pools, axis=1), axis=1)
+        return tf.sort(tf.concat([_first(pool, depths) for pool in pools], axis=1), axis=1)
 
     def _features(
         self, vector: tf.Tensor, rows: tf.Tensor, lexical: tf.Tensor | None,
@@ -257,9 +268,14 @@ def context_kinds(vector: tf.Tensor, query: tf.Tensor, history: tf.Tensor) -> tf
 
 
 def _best(scores: tf.Tensor, depth: tf.Tensor) -> tf.Tensor:
-    """Rows of the highest scores over 0, int64 `[batch, depth]`, -1 for none."""
-    values, rows = tf.math.top_k(scores, k=depth, sorted=False)
+    """Rows of the highest scores over 0, best first, int64 `[batch, depth]`, -1 for none."""
+    values, rows = tf.math.top_k(scores, k=depth)
     return tf.where(values > 0.0, tf.cast(rows, tf.int64), -1)
+
+
+def _first(rows: tf.Tensor, counts: tf.Tensor) -> tf.Tensor:
+    """The first rows `[batch, depth]` of each context, as many as are counted, -1 after them."""
+    return tf.where(tf.range(tf.shape(rows)[1]) < counts[:, tf.newaxis], rows, -1)
 
 
 def _repeats(rows: tf.Tensor) -> tf.Tensor:

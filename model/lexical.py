@@ -13,8 +13,7 @@ from model.postings import Postings, heaviest
 from model.terms import FAMILIES, terms
 
 K1 = 0.6
-"""BM25's saturation: texts of products repeat words seldom, and to repeat one says little
-(benchmarks/lexical.py)."""
+"""BM25's saturation: texts of products repeat words seldom, and to repeat one says little."""
 
 B = 0.3
 """BM25's length normalisation, of titles: they differ little in length."""
@@ -31,11 +30,14 @@ KEPT_ALIKE = 100
 """Products alike that are kept of each; twice as many gain nothing."""
 
 DEFINING_TERMS = 32
-"""Words of a product by which others are alike, the heaviest: the rest are in half the catalogue,
-and looking them up would be most of the work."""
+"""Words of a product by which others are alike, the heaviest: the others of a long text are the
+frequent ones, and looking them up would be most of the work."""
 
 _CHUNK = 4_096
-"""Texts whose terms are read at once, and products compared at once."""
+"""Texts whose terms are read at once."""
+
+_COMPARED = 256
+"""Products compared with all others at once: frequent words make that nearly a full row each."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,8 +72,8 @@ class LexicalIndex(tf.Module):
         self._postings: dict[str, Postings] = {}
         occurrences = _read(fields, products)
         for family in FAMILIES:
-            vocabulary, frequencies = _matrix(occurrences[family], products)
-            weights = prune(term_weights(frequencies))
+            vocabulary, frequencies = _matrix(occurrences.pop(family), products)
+            weights = heaviest(term_weights(frequencies), MAX_POSTINGS)
             self._vocabularies[family] = tf.Variable(
                 vocabulary, trainable=False, name=f"{family}_vocabulary")
             self._postings[family] = Postings(weights, name=f"{family}_postings")
@@ -135,13 +137,8 @@ def term_weights(frequencies: scipy.sparse.csr_matrix) -> scipy.sparse.csr_matri
         (weights.astype(np.float32), frequencies.indices, frequencies.indptr), frequencies.shape)
 
 
-def prune(weights: scipy.sparse.csr_matrix) -> scipy.sparse.csr_matrix:
-    """Each term with its `MAX_POSTINGS` heaviest products only."""
-    return heaviest(weights, MAX_POSTINGS)
-
-
 def alike(weights: scipy.sparse.csr_matrix) -> scipy.sparse.csr_matrix:
-    """Cosines of products by their words' weights, the `KEPT_ALIKE` largest of each product.
+    """How alike products are by their words, the `KEPT_ALIKE` largest values of each product.
 
     What shoppers of a product want next shares its words more often than a sentence encoder sees:
     a thread, a filament's diameter, a printer's model.
@@ -150,19 +147,19 @@ def alike(weights: scipy.sparse.csr_matrix) -> scipy.sparse.csr_matrix:
         weights: `[terms, products]`.
 
     Returns:
-        float32 `[products, products]`, nothing on the diagonal.
+        float32 `[products, products]`: cosines, of a row's product by its `DEFINING_TERMS` alone;
+        nothing on the diagonal.
     """
     words = weights.T.tocsr()
     length = np.sqrt(np.asarray(words.multiply(words).sum(axis=1))).ravel()
     words = (scipy.sparse.diags(1.0 / np.maximum(length, 1e-9)) @ words).tocsr()
     defining, every = heaviest(words, DEFINING_TERMS), words.T.tocsr()
     chunks = []
-    for start in range(0, words.shape[0], _CHUNK):
-        cosines = (defining[start:start + _CHUNK] @ every).tocoo()
-        other = cosines.col != cosines.row + start
-        chunks.append(heaviest(scipy.sparse.csr_matrix(
-            (cosines.data[other], (cosines.row[other], cosines.col[other])),
-            shape=cosines.shape), KEPT_ALIKE))
+    for start in range(0, words.shape[0], _COMPARED):
+        cosines = (defining[start:start + _COMPARED] @ every).tocsr()
+        row = np.repeat(np.arange(cosines.shape[0]), np.diff(cosines.indptr))
+        cosines.data[cosines.indices == row + start] = 0.0
+        chunks.append(heaviest(cosines, KEPT_ALIKE))
     return scipy.sparse.vstack(chunks, format="csr").astype(np.float32)
 
 

@@ -24,9 +24,10 @@ class Postings(tf.Module):
         matrix = matrix.tocsr()
         self.products = int(matrix.shape[1])
         # At least one of each, since a gather from nothing fails even where nothing is asked for.
-        self._starts = _constant([*matrix.indptr, matrix.indptr[-1]], np.int64, "starts")
-        self._columns = _constant([*matrix.indices, 0], np.int32, "columns")
-        self._weights = _constant([*matrix.data, 0], np.float32, "weights")
+        self._starts = _constant(
+            np.append(matrix.indptr, matrix.indptr[-1]), np.int64, "starts")
+        self._columns = _constant(np.append(matrix.indices, 0), np.int32, "columns")
+        self._weights = _constant(np.append(matrix.data, 0.0), np.float32, "weights")
 
     def scores(self, rows: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
         """The weighted sum of each batch row's matrix rows.
@@ -70,21 +71,21 @@ def heaviest(matrix: scipy.sparse.csr_matrix, count: int) -> scipy.sparse.csr_ma
 
 def in_slices(
     function: Callable[..., tuple[tf.Tensor, ...]], inputs: tuple[tf.Tensor, ...],
-    products: int, outputs: tuple[tf.DType, ...],
+    values: tf.Tensor, outputs: tuple[tf.DType, ...],
 ) -> tuple[tf.Tensor, ...]:
     """Calls a function that holds a score for every product on slices of a batch.
 
     Args:
         function: takes tensors `[slice, ...]` and returns tensors `[slice, ...]`.
         inputs: tensors `[batch, ...]`.
-        products: how many scores a batch row takes.
+        values: how many numbers a batch row takes, a scalar.
         outputs: types of what the function returns.
 
     Returns:
         What the function returns, as `[batch, ...]`.
     """
     batch = tf.shape(inputs[0])[0]
-    size = tf.minimum(tf.maximum(batch, 1), max(1, _SLICE_VALUES // max(products, 1)))
+    size = tf.minimum(tf.maximum(batch, 1), tf.maximum(1, _SLICE_VALUES // tf.maximum(values, 1)))
     slices = tf.maximum(1, -(-batch // size))
 
     def sliced(values: tf.Tensor) -> tf.Tensor:
@@ -100,5 +101,5 @@ def in_slices(
         for values in found)
 
 
-def _constant(values: list, kind: type, name: str) -> tf.Variable:
-    return tf.Variable(np.asarray(values, kind), trainable=False, name=name)
+def _constant(values: np.ndarray, kind: type, name: str) -> tf.Variable:
+    return tf.Variable(values.astype(kind), trainable=False, name=name)

@@ -9,6 +9,7 @@ from typing import Any
 import tensorflow as tf
 
 from model.fusion import ContextKind
+from model.history_encoder import MAX_HISTORY
 from model.hybrid import Behaviour, Hybrid, Request, context_kinds
 from model.shopper_events import newest_first, unknown_events
 
@@ -106,8 +107,9 @@ class Servable(tf.Module):
         profile: tf.Tensor, query: tf.Tensor, exclude: tf.Tensor,
     ) -> Request:
         """What the arms read of contexts; arguments as of the signature `recommend_events`."""
-        known, events, ages = newest_first(
-            self.rows.lookup(history), history_event, history_age)
+        known, events, ages = (
+            values[:, :MAX_HISTORY] for values in newest_first(
+                self.rows.lookup(history), history_event, history_age))
         vectors = tf.gather(self.hybrid.vectors, tf.maximum(known, 0))
         vector = self.towers.embed_context(query, profile, vectors, known >= 0, events, ages)
         return Request(
@@ -119,10 +121,9 @@ class Servable(tf.Module):
         known = tf.cast(rows >= 0, tf.float32)[:, tf.newaxis]
         vectors = tf.gather(self.hybrid.vectors, tf.maximum(rows, 0)) * known
         kinds = tf.where(rows >= 0, int(ContextKind.PRODUCT), int(ContextKind.NOTHING))
-        nothing = tf.fill([tf.size(rows), 1], tf.constant(-1, tf.int64))
-        return self._answers(Request(
-            vectors, tf.fill(tf.shape(rows), ""), nothing, rows[:, tf.newaxis], kinds),
-            self.behaviour)
+        itself = rows[:, tf.newaxis]
+        return self._answers(
+            Request(vectors, tf.fill(tf.shape(rows), ""), itself, itself, kinds), self.behaviour)
 
     def _answers(self, request: Request, behaviour: Behaviour) -> dict[str, tf.Tensor]:
         rows, scores = self.hybrid.answer(request, behaviour)

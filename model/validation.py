@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import tensorflow as tf
@@ -16,6 +16,9 @@ from model.data import ContextTable
 from model.encoding import BatchEncoder
 from model.retrieval import ContextRetrieval
 
+WARM_UP_SHARE = 0.1
+"""Share of the steps over which the rate rises: training is not given up before."""
+
 _HISTORY = (features.HISTORY, features.HISTORY_EVENT, features.HISTORY_AGE)
 
 
@@ -23,6 +26,9 @@ def ndcg_at(
     scores: np.ndarray, answer: np.ndarray, others: list[np.ndarray], k: int,
 ) -> np.ndarray:
     """nDCG@k of each context, which has one answer; its other positives are set aside.
+
+    A tie counts against the answer, and so does NaN: a model that says the same of everything, or
+    nothing at all, is not the best there is.
 
     Args:
         scores: `[contexts, candidates]`; changed in place.
@@ -36,7 +42,7 @@ def ndcg_at(
     own = scores[np.arange(len(answer)), answer].copy()
     for row, columns in enumerate(others):
         scores[row, columns] = -np.inf
-    better = (scores > own[:, np.newaxis]).sum(axis=1)
+    better = (~(scores < own[:, np.newaxis])).sum(axis=1) - 1  # Without the answer itself.
     return np.where(better < k, 1.0 / np.log2(better + 2.0), 0.0)
 
 
@@ -70,7 +76,9 @@ class TextMeasure:
 
     def __call__(self) -> np.ndarray:
         """Measures the encoder's present weights: `[contexts]`."""
-        queries = self._encode(self._held_out.texts)[self._held_out.query]
+        texts = self._encode(self._held_out.texts)
+        # A query without a word that the encoder knows points at the last row, which is zero.
+        queries = np.pad(texts, ((0, 1), (0, 0)))[self._held_out.query]
         scores = queries @ self._encode(self._tokens).T
         return ndcg_at(scores, self._answer, self._others, 10)
 
@@ -138,7 +146,8 @@ class RetrievalStopping(keras.callbacks.Callback):
         measure: returns nDCG@10 of each validation context; None where there is none to measure
             on: then nothing stops training, and the last weights stay.
         every: steps between two measurements.
-        patience: measurements without a better one before training stops.
+        patience: measurements without a better one, after the rate has risen, before training
+            stops.
         label: what is trained, for progress lines.
         total_steps: steps planned, for progress lines.
         examples_per_step: global batch, for examples/s.
@@ -184,7 +193,7 @@ class RetrievalStopping(keras.callbacks.Callback):
         if self._measure is None:
             self._report(f"{self._label}: nothing to validate on; the last weights are kept")
             return
-        self.model.set_weights(self._weights)
+        _assign(self.model.trainable_variables, self._weights)
         self._report(
             f"{self._label}: best validation nDCG@10 {self.best:.4f} at step {self.best_step}")
 
@@ -218,16 +227,22 @@ class RetrievalStopping(keras.callbacks.Callback):
         if not optimizer.use_ema or self._step == 0:
             yield
             return
-        weights = self.model.get_weights()
-        optimizer.finalize_variable_values(self.model.trainable_variables)
+        variables = self.model.trainable_variables
+        values = [variable.numpy() for variable in variables]
+        optimizer.finalize_variable_values(variables)
         yield
-        self.model.set_weights(weights)
+        _assign(variables, values)
 
     def _keep_best(self, value: float) -> None:
         if value > self.best:
             self.best, self.best_step, self._since_best = value, self._step, 0
-            self._weights = self.model.get_weights()
+            self._weights = [variable.numpy() for variable in self.model.trainable_variables]
             return
-        self._since_best += 1
+        self._since_best += self._step > WARM_UP_SHARE * self._total
         if self._since_best >= self._patience:
             self.model.stop_training = True
+
+
+def _assign(variables: Sequence[tf.Variable], values: Sequence[np.ndarray]) -> None:
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(value)

@@ -14,7 +14,7 @@ import scipy.sparse
 
 from model.cold_start import NEIGHBOURS, nearest
 from model.fusion import HALF_LIVES
-from model.hybrid import BehaviourTables
+from model.hybrid import KEPT, BehaviourTables
 from model.postings import heaviest
 from pipeline.examples import sequences as stored
 
@@ -33,13 +33,16 @@ LENT = 0.5
 """Weight of what is lent to a product against its own evidence, where it has much of that; twice
 as much to a product that has none, which would else stand behind all others for being new."""
 
-KEPT = 200
-"""Item-to-item weights kept of each product, the largest; all of them gain nothing measurable."""
-
 _MOST_LENDERS = 50_000
 """Wanted products that are looked at as neighbours, the most frequent."""
 
 _CHUNK = 1_024
+"""Products whose neighbours are looked up at once."""
+
+_SPREAD = 64
+"""Products whose evidence is spread at once: each reaches up to half a million before most are
+dropped."""
+
 _PAIRS = 4_000_000
 """Pairs gathered before they are summed: some 100 MB."""
 
@@ -69,8 +72,10 @@ def count_behaviour(
     pairs = count_pairs(shoppers, size, today)
     scale = scipy.sparse.diags(1.0 / np.sqrt(np.maximum(counts, 1.0)))
     popularity = _popularity(shoppers, size, today)
-    # What nobody has wanted is as popular as what is like it.
-    popularity = np.where(counts[:, np.newaxis] > 0, popularity, lending @ popularity / (2 * LENT))
+    # What nobody has wanted is as popular as what is like it lately, but half as popular ever (of
+    # logarithms): where nothing else is known, what sells comes before what might.
+    borrowed = lending @ popularity / (2 * LENT) * [0.5, *[1.0] * len(HALF_LIVES)]
+    popularity = np.where(counts[:, np.newaxis] > 0, popularity, borrowed)
     return BehaviourTables(
         spread_evidence((scale @ pairs @ scale).tocsr(), lending), popularity.astype(np.float32))
 
@@ -127,9 +132,10 @@ def lend(vectors: np.ndarray, counts: np.ndarray) -> scipy.sparse.csr_matrix:
     place = np.full(size, -1)
     place[lenders] = np.arange(len(lenders))
     columns, weights = [], []
+    known = vectors[lenders].T
     for start in range(0, size, _CHUNK):
         rows = np.arange(start, min(start + _CHUNK, size))
-        cosine = vectors[rows] @ vectors[lenders].T
+        cosine = vectors[rows] @ known
         own = place[rows] >= 0
         cosine[np.flatnonzero(own), place[rows][own]] = -np.inf
         near, share = nearest(cosine, count)
@@ -152,8 +158,8 @@ def spread_evidence(
     spread = (identity + lending).tocsr()
     onward = spread.T.tocsr()
     chunks = []
-    for start in range(0, evidence.shape[0], _CHUNK):
-        known = heaviest(spread[start:start + _CHUNK] @ evidence, 2 * KEPT)
+    for start in range(0, evidence.shape[0], _SPREAD):
+        known = heaviest(spread[start:start + _SPREAD] @ evidence, 2 * KEPT)
         chunks.append(heaviest(known @ onward, KEPT))
     return scipy.sparse.vstack(chunks, format="csr")
 

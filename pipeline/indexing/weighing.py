@@ -30,6 +30,7 @@ class KindReport:
 
     Attributes:
         tuned, judged: contexts that weights were learned on, and that the figures are of.
+        both: those among them that did both, since there are too few to divide.
         learned: whether there were enough to learn from; else the priors stand.
         weights: by feature.
         ndcg: nDCG@10 of `fused`, of each arm alone, and `without ARM`, over what the arms found.
@@ -37,6 +38,7 @@ class KindReport:
 
     tuned: int
     judged: int
+    both: int
     learned: bool
     weights: Mapping[str, float]
     ndcg: Mapping[str, float]
@@ -64,9 +66,10 @@ def weigh_arms(
     """
     priors = servable.hybrid.weights.numpy()
     weights, reports = priors.copy(), {}
-    by_kind = _by_kind(contexts)
+    by_kind = _by_kind(contexts, row_of)
+    spreads = SPREADS.copy()
     if behaviour.item_to_item is None:
-        arms = [arm for arm in arms if arm != "popularity"]
+        spreads[list(map(FEATURES.index, ARMS["popularity"]))] = 0.0
     for kind in LEARNED_KINDS:
         some = by_kind.get(kind, [])
         if not some:
@@ -74,11 +77,12 @@ def weigh_arms(
         found = judge(servable, behaviour, some, row_of)
         tunes = np.array([c.role != JUDGES and c.source != CATALOGUE for c in some])
         judges = np.array([c.role != TUNES for c in some])
-        weights[kind] = _learn(found, tunes, priors[kind], arms)
+        weights[kind] = _learn(found, tunes, priors[kind], spreads, arms)
         reports[kind.name.lower()] = KindReport(
-            int(tunes.sum()), int(judges.sum()), bool((weights[kind] != priors[kind]).any()),
+            int(tunes.sum()), int(judges.sum()), int((tunes & judges).sum()),
+            bool((weights[kind] != priors[kind]).any()),
             {name: round(float(w), 4) for name, w in zip(FEATURES, weights[kind], strict=True)},
-            _worth(found, tunes, judges, priors[kind], weights[kind], arms))
+            _worth(found, tunes, judges, priors[kind], spreads, weights[kind], arms))
         _log.info("fusion of %s: %s", kind.name.lower(), reports[kind.name.lower()])
     servable.hybrid.weights.assign(weights)
     return reports
@@ -162,27 +166,31 @@ def _with_gains(
     return judged
 
 
-def _by_kind(contexts: Sequence[Context]) -> dict[ContextKind, list[Context]]:
+def _by_kind(
+    contexts: Sequence[Context], row_of: Mapping[str, int],
+) -> dict[ContextKind, list[Context]]:
     found: dict[ContextKind, list[Context]] = {}
     for context in contexts:
+        went = any(product in row_of for product in context.history)
         if context.query.strip():
-            kind = ContextKind.BOTH if context.history else ContextKind.QUERY
+            kind = ContextKind.BOTH if went else ContextKind.QUERY
         else:
-            kind = ContextKind.HISTORY if context.history else ContextKind.PROFILE
+            kind = ContextKind.HISTORY if went else ContextKind.PROFILE
         found.setdefault(kind, []).append(context)
     return found
 
 
 def _learn(
-    found: Judged, rows: np.ndarray, prior: np.ndarray, arms: Collection[str],
+    found: Judged, rows: np.ndarray, prior: np.ndarray, spreads: np.ndarray,
+    arms: Collection[str],
 ) -> np.ndarray:
     mask = feature_mask(arms)
-    return fusion.learn_weights(_only(found, rows), prior * mask, SPREADS * mask)
+    return fusion.learn_weights(_only(found, rows), prior * mask, spreads * mask)
 
 
 def _worth(
-    found: Judged, tunes: np.ndarray, judges: np.ndarray, prior: np.ndarray, weights: np.ndarray,
-    arms: Collection[str],
+    found: Judged, tunes: np.ndarray, judges: np.ndarray, prior: np.ndarray, spreads: np.ndarray,
+    weights: np.ndarray, arms: Collection[str],
 ) -> dict[str, float]:
     """nDCG@10 of the fusion, of each arm alone and of the fusion without it, learned anew."""
     seen = _only(found, judges)
@@ -190,9 +198,9 @@ def _worth(
     for arm in arms:
         own = list(map(FEATURES.index, ARMS[arm]))
         if prior[own].any() or weights[own].any():
-            trials[arm] = _learn(found, tunes, prior, [arm])
+            trials[arm] = _learn(found, tunes, prior, spreads, [arm])
             trials[f"without {arm}"] = _learn(
-                found, tunes, prior, [other for other in arms if other != arm])
+                found, tunes, prior, spreads, [other for other in arms if other != arm])
     return {name: round(float(fusion.ndcg(seen, w).mean()), 4) for name, w in trials.items()}
 
 

@@ -82,6 +82,17 @@ def test_features_stand_in_their_order():
             popularity=2.0), rtol=1e-5)
 
 
+def test_likeness_is_the_newest_products_first(monkeypatch):
+    built = hybrid(("lexical",), titles=["oak", "oak", "lamp", "lamp"], top_k=1)
+    found = built.candidates(request((0.0, 0.0), history=[A, C]), behaviour([0] * 4))
+    by_row = dict(zip(found.rows.numpy()[0], found.features.numpy()[0], strict=True))
+    # b's one word is a's, d's is c's; the older counts three quarters of the newer.
+    for row, likeness in ((A, 0.0), (B, 1 / 1.75), (C, 0.0), (D, 0.75 / 1.75)):
+        np.testing.assert_allclose(by_row[row], features(alike=likeness), rtol=1e-5)
+    monkeypatch.setattr(module, "MIN_DEPTH", 0)
+    assert usable(built.candidates(request(history=[D]), behaviour([1, 0, 0, 0]))) == [A, C]
+
+
 def test_the_fused_score_by_hand():
     built = hybrid(weights=features(dense=2.0, words=3.0, collaborative=0.5, popularity=0.25))
     rows, shares = answer(
@@ -193,6 +204,19 @@ def test_kinds(vector, query, history, expected):
     found = context_kinds(
         tf.constant([vector]), tf.constant([query]), tf.constant([history], tf.int64))
     assert found.numpy().tolist() == [expected]
+
+
+def test_how_deep_a_context_looks_is_its_own_affair(monkeypatch):
+    monkeypatch.setattr(module, "MIN_DEPTH", 0)
+    built, known = hybrid(("dense",), top_k=1), behaviour([0, 0, 0, 1])
+    few, many = request(exclude=[-1, -1]), request(exclude=[A, B])
+    together = Request(*(
+        tf.concat([getattr(one, field.name) for one in (few, many)], axis=0)
+        for field in dataclasses.fields(Request)))
+    found = built.candidates(together, known)
+    for number, expected in enumerate(([A, D], [C, D])):  # d is what is popular
+        rows = found.rows.numpy()[number][found.usable.numpy()[number]]
+        assert rows.tolist() == expected
 
 
 def test_a_batch_answers_as_its_rows_do():

@@ -65,6 +65,18 @@ def test_of_products_alike_the_nearest_are_kept(monkeypatch):
     assert (found > 0).tolist() == [False, True, False]
 
 
+def test_products_are_compared_chunk_by_chunk_by_their_heaviest_words(monkeypatch):
+    titles = ["oak desk", "oak lamp", "oak chair", "red lamp", "red chair"]
+    history, share = tf.constant([[4]], tf.int64), tf.constant([[1.0]])
+    whole = index(titles).alike(history, share).numpy()[0]
+    assert (whole > 0).tolist() == [False, False, True, True, False]
+    monkeypatch.setattr(lexical, "_COMPARED", 2)
+    np.testing.assert_allclose(index(titles).alike(history, share).numpy()[0], whole)
+    monkeypatch.setattr(lexical, "DEFINING_TERMS", 1)
+    # Red and chair are as rare, so one of them stands for the red chair.
+    assert (index(titles).alike(history, share).numpy()[0] > 0).sum() == 1
+
+
 def test_pairs_know_the_order():
     found = score(index(["door steel", "steel door"]), "steel door")
     assert found[0][0] == pytest.approx(found[0][1])  # the same words

@@ -109,6 +109,20 @@ def test_lists_may_have_no_column(loaded):
     assert ids(answer)[0][0] == "d"
 
 
+def test_similar_products_share_words(tmp_path):
+    module = servable(
+        tmp_path / "ids.txt", behaviour(NOW), arms=("dense", "lexical"),
+        titles=["oak desk", "pine", "lamp", "desk"])
+    # By their vectors b is near a (20 * 0.8) and d opposite (-20), but d has a word of a's. One of
+    # four has oak, two have desk; what a title's length does to both cancels.
+    oak, desk = math.log(1 + 3.5 / 1.5), math.log(1 + 2.5 / 2.5)
+    cosine = desk / math.hypot(oak, desk)
+    answer = module.signatures()["similar"](product_id=tf.constant(["a", "nope"]))
+    scores = dict(zip(ids(answer)[0], np.log(answer["score"].numpy()[0]), strict=True))
+    assert scores["b"] - scores["d"] == pytest.approx(36 - 10 * cosine, rel=1e-4)
+    assert ids(answer)[1] == ["c", "b", "a"]  # an unknown product has nothing but what is popular
+
+
 def test_similar_leaves_out_the_product_itself(loaded):
     answer = loaded.signatures["similar"](product_id=tf.constant(["a", "nope"]))
     assert ids(answer) == [["b", "c", "d"], ["c", "b", "a"]]

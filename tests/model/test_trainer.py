@@ -72,6 +72,7 @@ def test_the_same_seed_gives_the_same_model(shop):
     def weights():
         encoder, model = trainer.train(
             job(shop, epochs=1, context_epochs=1), load_preset("tiny"))
+        assert model.optimizer.use_ema
         return [*encoder.get_weights(), *model.get_weights()]
 
     for first, second in zip(weights(), weights(), strict=True):

@@ -1,6 +1,7 @@
 """The metric that stops training, and the stopping."""
 
 import numpy as np
+import pytest
 import tensorflow as tf
 import tf_keras as keras
 
@@ -13,6 +14,12 @@ def test_ndcg_sets_other_positives_aside():
     # Row 1: its answer, column 2, is first: 1.
     value = ndcg_at(scores, np.array([2, 2]), [np.array([0]), np.array([], int)], 10)
     np.testing.assert_allclose(value, [1 / np.log2(3), 1.0])
+
+
+@pytest.mark.parametrize("said", [0.0, np.nan])
+def test_a_model_that_says_the_same_of_everything_is_worth_nothing(said):
+    scores = np.full((1, 12), said)
+    assert ndcg_at(scores, np.array([3]), [np.array([], int)], 10) == [0.0]
 
 
 def test_ndcg_is_nothing_beyond_the_cut():
@@ -44,9 +51,12 @@ def test_the_best_weights_come_back(tmp_path):
 
 
 def test_training_that_only_harms_ends_where_it_began(tmp_path):
-    weight, stopping, _ = fit(tmp_path, [0.5, 0.4, 0.3], steps=100, every=1, patience=2)
+    # The rate rises for ten steps; two more without a gain, and that is all.
+    measured = iter([0.5, *[0.4] * 12])
+    weight, stopping, _ = fit(tmp_path, measured, steps=100, every=1, patience=2)
     assert weight == 0.0
     assert stopping.best_step == 0
+    assert not list(measured)
 
 
 def test_averages_are_measured_and_kept_while_training_goes_on_from_the_weights(tmp_path):

@@ -60,12 +60,12 @@ def behaviour(popularity, item_to_item=None):
     return Behaviour(BehaviourTables(item_to_item, table))
 
 
-def hybrid(arms=tuple(ARMS), weights=None, top_k=3, search=exact):
+def hybrid(arms=tuple(ARMS), weights=None, top_k=3, search=exact, titles=TITLES):
     """The arms over the four products; `weights` instead of the priors, for every kind."""
     priors = prior_weights(arms)
     if weights is not None:
         priors = np.tile(weights, (len(priors), 1))
-    lexical = LexicalIndex([Field(TITLES, 1.0)], len(TITLES)) if "lexical" in arms else None
+    lexical = LexicalIndex([Field(titles, 1.0)], len(titles)) if "lexical" in arms else None
     return Hybrid(
         tf.Variable(VECTORS, trainable=False), search, None, lexical, arms, priors, top_k)
 

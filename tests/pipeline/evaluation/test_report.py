@@ -45,6 +45,25 @@ def test_the_page_says_what_was_decided_and_measured(found):
     assert f"{value:.4f}" in page
 
 
+@pytest.mark.parametrize(("changed", "said"), [
+    ({}, "learned on 90 contexts, measured on 1,200 others"),
+    ({"judged": 90, "both": 90}, "learned on 90 contexts, measured on 90, 90 of them the same"),
+    ({"learned": False}, "as given, since too few people asked, measured on 1,200</small>"),
+])
+def test_the_page_says_what_each_arm_is_worth_and_whose_word_that_is(found, changed, said):
+    arms = {
+        "tuned": 90, "judged": 1200, "both": 0, "learned": True,
+        "weights": {"dense": 9.5, "words": 0.0},
+        "ndcg": {"fused": 0.25, "dense": 0.2, "without dense": 0.26}, **changed}
+    page = render_report(dataclasses.replace(found, fusion={"query": arms}), CREATED)
+    assert said in page
+    assert "Weights: dense 9.5</p>" in page
+    rows = re.findall(r"<tr><td>(.*?)</td><td><b>(.*?)</b></td><td>(.*?)</td></tr>", page)
+    assert ("all arms, fused", "0.2500", "") in rows
+    assert [(name, value) for name, value, _ in rows if "dense" in name] == [
+        ("dense alone", "0.2000"), ("without dense", "0.2600")]
+
+
 def test_the_page_fetches_nothing(found):
     page = render_report(found, CREATED)
     without_names = re.sub(r'xmlns(:\w+)?="[^"]*"', "", page)

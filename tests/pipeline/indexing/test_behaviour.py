@@ -147,13 +147,20 @@ def test_popularity_of_late_halves_with_age():
             found.popularity[:2, column], [math.log(1 + 10), math.log(1 + b)], rtol=1e-6)
 
 
-def test_what_nobody_wanted_is_as_popular_as_what_is_like_it():
+def test_what_nobody_wanted_is_half_as_popular_as_what_is_like_it():
     found = _count(
         Sequence(("a",), (0,), (), 0), Sequence(("a", "b"), (0, 1), (), 0),
         vectors=np.array([[1, 0], [0, 1], [1, 0]], np.float32))
     # Two are wanted, so each borrows from its nearest one: c from a.
     np.testing.assert_allclose(
-        found.popularity[:, 0], [math.log(3), math.log(2), math.log(3)], rtol=1e-6)
+        found.popularity[:, 0], [math.log(3), math.log(2), math.log(3) / 2], rtol=1e-6)
+
+
+def test_what_nobody_wanted_sells_lately_as_what_is_like_it():
+    found = _count(
+        Sequence(("a",), (0,), (100,), 0), Sequence(("a", "b"), (0, 1), (100, 100), 0),
+        vectors=np.array([[1, 0], [0, 1], [1, 0]], np.float32))
+    np.testing.assert_allclose(found.popularity[2, 1:], found.popularity[0, 1:], rtol=1e-6)
 
 
 def test_what_nobody_wanted_is_recommended_where_its_neighbour_would_be():

@@ -79,7 +79,8 @@ def test_towers_and_scann_index_leave_as_one_savedmodel(tmp_path):
     folder = str(tmp_path / "servable")
     servable.save_servable(module, index, folder)
     servable.write_description(
-        folder, module, index, {"query": KindReport(60, 70, True, {"dense": 9.5}, {"fused": 0.25})})
+        folder, module, index, {
+            "query": KindReport(60, 70, 60, True, {"dense": 9.5}, {"fused": 0.25})})
     servable.write_warmup(folder, titles, ids, requests=3)
 
     loaded = tf.saved_model.load(folder)
@@ -99,7 +100,7 @@ def test_towers_and_scann_index_leave_as_one_savedmodel(tmp_path):
     assert description["top_k"] == 20
     assert description["arms"] == ["collaborative", "dense", "lexical", "popularity"]
     assert description["fusion"] == {"query": {
-        "tuned": 60, "judged": 70, "learned": True, "weights": {"dense": 9.5},
+        "tuned": 60, "judged": 70, "both": 60, "learned": True, "weights": {"dense": 9.5},
         "ndcg": {"fused": 0.25}}}
     logs = [
         prediction_log_pb2.PredictionLog.FromString(record.numpy())

@@ -55,7 +55,7 @@ def test_weights_that_contexts_teach_are_set(module, known):
 def test_the_report_says_what_each_arm_is_worth(module, known):
     contexts = _misled(60, role="tunes") + _misled(20, role="judges") + _misled(10)
     report = weigh_arms(module, known, contexts, ARMS, ROW_OF)["query"]
-    assert (report.tuned, report.judged) == (70, 30)
+    assert (report.tuned, report.judged, report.both) == (70, 30, 10)
     # By letters b comes first, then a, then c: (1 / log2(3) + 1 / log2(4)) / 2.
     assert report.ndcg["dense"] == report.ndcg["without lexical"] == 0.5655
     assert report.ndcg["lexical"] == report.ndcg["without dense"] == 1.0
