@@ -39,12 +39,8 @@ def read_chunks(patterns: Sequence[str], kinds: Sequence[Kind] | None = None) ->
         if kinds is None:
             return rows
         wanted = tf.constant([int(k) for k in kinds], tf.int64)
-        keep = tf.reduce_any(rows[features.KIND][:, tf.newaxis] == wanted, axis=1)
-        return {
-            name: tf.ragged.boolean_mask(rows[name], keep)
-            if isinstance(rows[name], tf.RaggedTensor) else tf.boolean_mask(rows[name], keep)
-            for name in rows
-        }
+        keep = tf.where(tf.reduce_any(rows[features.KIND][:, tf.newaxis] == wanted, axis=1))[:, 0]
+        return {name: tf.gather(values, keep) for name, values in rows.items()}
 
     return tf.data.TFRecordDataset(files, compression_type="GZIP").batch(_CHUNK).map(parse)
 

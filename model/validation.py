@@ -128,12 +128,17 @@ def _other_columns(
     held_out: ContextTable, column_of: Callable[[np.ndarray], np.ndarray],
 ) -> list[np.ndarray]:
     """Columns of what a context wanted besides its answer: other positives and its history."""
+    positives, history = _rows(held_out.positives), _rows(held_out.history)
     columns = []
-    for row in range(len(held_out)):
-        known = np.concatenate(
-            [held_out.positives[row].numpy(), held_out.history[row].numpy()])
-        columns.append(column_of(known[known != held_out.product[row]]).astype(np.int64))
+    for row, product in enumerate(held_out.product):
+        known = np.concatenate([positives[row], history[row]])
+        columns.append(column_of(known[known != product]).astype(np.int64))
     return columns
+
+
+def _rows(ragged: tf.RaggedTensor) -> list[np.ndarray]:
+    """Rows of a ragged matrix; its own `[row]` takes a millisecond for each."""
+    return np.split(ragged.flat_values.numpy(), ragged.row_splits.numpy()[1:-1])
 
 
 class RetrievalStopping(keras.callbacks.Callback):
