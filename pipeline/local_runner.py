@@ -33,9 +33,10 @@ from pipeline.running.recovery import FINISHED, recover
 from pipeline.schema_import import SCHEMA_DIR
 from pipeline.versions import live_version
 
-# One process, its threads: at the sizes that one machine holds, more processes cost more to
-# start than they win.
-BEAM_ARGS = ("--runner=DirectRunner", "--direct_running_mode=in_memory", "--direct_num_workers=1")
+# Beam's defaults: the direct runner, one worker in this process; at the sizes that one machine
+# holds, more cost more to start than they win. Given any flag, TFX packs itself into an archive
+# before each component, for workers elsewhere: two seconds each.
+BEAM_ARGS: tuple[str, ...] = ()
 
 _log = logging.getLogger("emporium.runner")
 
