@@ -13,8 +13,10 @@ import pytest
 # Small enough for a minute, large enough that a model beats popularity.
 SAMPLE = ("--products", "400", "--users", "150", "--events", "6000")
 SETTINGS = (
-    "--preset", "tiny", "--set", "training.epochs=6", "--set", "training.context_epochs=4",
+    "--preset", "tiny", "--set", "training.epochs=3", "--set", "training.context_epochs=2",
     "--set", "training.learning_rate=1e-3")
+SHORT = ("--set", "training.epochs=1", "--set", "training.context_epochs=1")
+"""After `SETTINGS`: for runs of which the quality of the model is not asked."""
 
 
 PATIENCE_SECONDS = 900

@@ -10,7 +10,7 @@ import shutil
 import pytest
 
 from pipeline.cli import main
-from tests.e2e.conftest import run_shop
+from tests.e2e.conftest import SHORT, run_shop
 
 pytestmark = pytest.mark.e2e
 
@@ -70,7 +70,7 @@ def test_a_shop_of_two_products_is_too_small_to_judge(tmp_path):
     shop = tmp_path / "shop"
     shop.mkdir()
     (shop / "products.csv").write_text(_CATALOGUE)
-    done = run_shop(shop, tmp_path / "out")
+    done = run_shop(shop, tmp_path / "out", *SHORT)
     assert done.returncode == 3, done.stdout + done.stderr
     assert "at least 30 of a kind are needed" in done.stdout
     assert not list(tmp_path.glob("out/serving/*"))
@@ -91,7 +91,7 @@ def test_rows_of_no_use_are_set_aside_and_the_rest_is_served(shop, tmp_path):
         products.write(b'{"product_id": "CUT", "title": \n')
     (messy / "events-extra.csv").write_text(
         "user_id,product_id,event\nU1,NOT-THERE,click\nU1,BIG,click,and,more\n")
-    done = run_shop(messy, tmp_path / "out")
+    done = run_shop(messy, tmp_path / "out", *SHORT)
     assert "Traceback" not in done.stdout + done.stderr
     assert done.returncode == 0, done.stdout + done.stderr
     for said in ("text_cut", "invalid_utf8", "unparseable", "wrong_columns", "unknown_product"):
