@@ -12,6 +12,7 @@ import tensorflow as tf
 import tf_keras as keras
 
 from model.settings import Text, Training
+from model.sizing import Plan
 from model.validation import WARM_UP_SHARE, RetrievalStopping
 
 _log = logging.getLogger("emporium.trainer")
@@ -68,19 +69,18 @@ def adam(rate: float, steps: int, averages: bool = False) -> keras.optimizers.Op
 
 
 def fit(
-    job: Job, model: keras.Model, examples: tf.data.Dataset, *, label: str, steps: int,
-    batch_size: int, measure: Callable[[], np.ndarray] | None,
+    job: Job, model: keras.Model, examples: tf.data.Dataset, *, label: str, plan: Plan,
+    measure: Callable[[], np.ndarray] | None,
     others: Sequence[keras.callbacks.Callback] = (),
 ) -> float | None:
-    """Trains a compiled model for a number of steps, to its best validation.
+    """Trains a compiled model for the planned steps, to its best validation.
 
     Args:
         job: settings and the folder of the logs.
         model: changed in place.
         examples: endless batches, or as many as there are steps.
         label: what is trained, for logs.
-        steps: at the most.
-        batch_size: global batch, for examples/s.
+        plan: steps, and when to validate.
         measure: as `RetrievalStopping` takes it.
         others: callbacks beside it, and beside the job's.
 
@@ -90,8 +90,8 @@ def fit(
     settings = job.training
     logs = posixpath.join(job.logs, label)
     stopping = RetrievalStopping(
-        measure, every=min(settings.validate_steps, max(1, steps // 2)),
-        patience=settings.patience, label=label, total_steps=steps, examples_per_step=batch_size,
+        measure, every=plan.validate_steps, patience=settings.patience, label=label,
+        total_steps=plan.steps, examples_per_step=plan.batch_size,
         writer=tf.summary.create_file_writer(logs), report=_log.info)
     callbacks: list[keras.callbacks.Callback] = [stopping, *others, *job.callbacks]
     if settings.profile:
@@ -102,6 +102,6 @@ def fit(
     options.autotune.enabled = False
     options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.DATA
     model.fit(
-        examples.with_options(options), steps_per_epoch=steps, epochs=1, callbacks=callbacks,
+        examples.with_options(options), steps_per_epoch=plan.steps, epochs=1, callbacks=callbacks,
         verbose=0)
     return stopping.best if stopping.validated else None

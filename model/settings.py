@@ -31,9 +31,10 @@ class Text(Section):
 class Training(Section):
     """How the towers are trained."""
 
-    batch_size: int = Field(
-        128, ge=2, le=65_536,
-        description="Text pairs in a global batch; also the number of in-batch candidates.")
+    batch_size: int | None = Field(
+        None, ge=2, le=65_536,
+        description="Text pairs in a global batch; also the number of in-batch candidates. By data "
+        "size: 32 below 3,000 text pairs, 64 below 20,000, else 128.")
     epochs: int = Field(3, ge=1, le=1_000, description="Passes over the text pairs, at the most.")
     max_text_pairs: int = Field(
         80_000, ge=100,
@@ -73,7 +74,10 @@ class Training(Section):
         description="Texts on one device whose activations are held at once. In float32 minilm "
         "takes some 10 MB for one of 64 tokens. A larger batch is encoded twice, in chunks, for a "
         "third more time.")
-    context_batch_size: int = Field(256, ge=2, le=65_536, description="Contexts in a batch.")
+    context_batch_size: int | None = Field(
+        None, ge=2, le=65_536,
+        description="Contexts in a global batch. By data size: the power of two nearest to a "
+        "150th of the contexts, from 32 to 256.")
     context_epochs: int = Field(
         20, ge=1, le=1_000, description="Passes over the contexts, at the most.")
     context_learning_rate: float = Field(
@@ -92,7 +96,10 @@ class Training(Section):
         0.3, ge=0, lt=1,
         description="Share of contexts trained on as if nobody knew what was done with the "
         "products of the history and when: requests may know ids alone.")
-    validate_steps: int = Field(150, ge=1, description="Steps between two validations.")
+    validate_steps: int | None = Field(
+        None, ge=1,
+        description="Steps between two validations; half of a training's at the most. By data "
+        "size: those of half a pass over the text pairs, of two over the contexts, from 10 to 150.")
     patience: int = Field(
         4, ge=1, le=100, description="Validations without a better nDCG@10 before training stops.")
     strategy: Literal["auto", "cpu", "gpu", "mirrored", "tpu"] = Field(

@@ -16,6 +16,7 @@ from model.losses import MixedNegativesLoss
 from model.mining import Miner
 from model.negatives import ExtraProducts
 from model.retrieval import TextRetrieval
+from model.sizing import Plan, plan_text
 from model.text_encoder import TextEncoder
 from model.validation import TextMeasure
 
@@ -41,25 +42,25 @@ def train_text(
         _log.info("text: no query or catalogue pairs to learn from; the encoder stays as it is")
         return None
     start = [weight.numpy() for weight in encoder.trainable_weights]
-    most = settings.max_text_pairs if pairs.asked.any() else settings.max_made_pairs
-    total = min(len(pairs) * settings.epochs, most)
-    steps = max(1, total // settings.batch_size)
+    plan = plan_text(settings, len(pairs), bool(pairs.asked.any()))
+    _log.info("text: %s pairs, %s", f"{len(pairs):,}", plan)
+    replicas = strategy.num_replicas_in_sync
     compiled = acceleration.compiles_shapes(strategy)
     with strategy.scope():
-        extra = extra_products(job, pairs, catalogue, strategy.num_replicas_in_sync, compiled)
-        model = text_model(job, encoder, extra, pairs, strategy.num_replicas_in_sync)
-        optimizer = adam(settings.learning_rate, steps)
+        extra = extra_products(job, pairs, catalogue, plan.batch_size // replicas, compiled)
+        model = text_model(job, encoder, extra, pairs, plan.batch_size // replicas)
+        optimizer = adam(settings.learning_rate, plan.steps)
         if encoder.backbone.compute_dtype == "float16":
             optimizer = keras.mixed_precision.LossScaleOptimizer(optimizer)
         model.compile(optimizer=optimizer)
     encode = BatchEncoder(encoder)
     measure = TextMeasure(encode, held_out, catalogue, job.seed) if len(held_out) else None
-    miners = _miners(job, encode, pairs, catalogue, extra, steps, pretrained)
+    miners = _miners(job, encode, pairs, catalogue, extra, plan, pretrained)
     value = fit(
         job, model, batches.text_batches(
-            job.train, settings.batch_size, len(pairs), job.seed,
+            job.train, plan.batch_size, len(pairs), job.seed,
             job.text.query_tokens if compiled else None),
-        label="text", steps=steps, batch_size=settings.batch_size, measure=measure, others=miners)
+        label="text", plan=plan, measure=measure, others=miners)
     if pretrained and measure is not None:
         # What a catalogue asks of itself does not tell how people ask.
         people = data.count(job.evaluation, (Kind.SEARCH,))
@@ -72,26 +73,25 @@ def train_text(
 
 
 def extra_products(
-    job: Job, pairs: data.TextPairs, catalogue: tf.RaggedTensor, replicas: int,
+    job: Job, pairs: data.TextPairs, catalogue: tf.RaggedTensor, rows: int,
     fixed_shapes: bool = False,
 ) -> ExtraProducts:
-    """The products beside the batch, as many as the settings say.
+    """The products beside a replica's `rows` of the batch, as many as the settings say.
 
     Without queries that people asked there is nothing judged and nothing to mine for.
     """
     settings = job.training
-    rows = settings.batch_size // replicas
     graded = int(settings.graded_negatives * rows) if pairs.asked.any() else 0
     return ExtraProducts(
         catalogue, len(pairs), graded, int(settings.uniform_negatives * rows), fixed_shapes)
 
 
 def text_model(
-    job: Job, encoder: TextEncoder, extra: ExtraProducts, pairs: data.TextPairs, replicas: int,
+    job: Job, encoder: TextEncoder, extra: ExtraProducts, pairs: data.TextPairs, rows: int,
 ) -> TextRetrieval:
-    """The model of the text phase; in chunks where the batch of a replica is larger than one."""
+    """The model of the text phase; in chunks where a replica's `rows` are more than one."""
     settings = job.training
-    chunked = settings.batch_size > settings.chunk_size * replicas
+    chunked = rows > settings.chunk_size
     return TextRetrieval(
         encoder, MixedNegativesLoss(settings.temperature, settings.backward_share), extra,
         pairs.share(job.products), settings.chunk_size if chunked else None)
@@ -99,7 +99,7 @@ def text_model(
 
 def _miners(
     job: Job, encode: BatchEncoder, pairs: data.TextPairs, catalogue: tf.RaggedTensor,
-    extra: ExtraProducts, steps: int, pretrained: bool,
+    extra: ExtraProducts, plan: Plan, pretrained: bool,
 ) -> list[Miner]:
     """What mines hard negatives, where the settings and the data ask for any."""
     settings = job.training
@@ -108,5 +108,5 @@ def _miners(
     return [Miner(
         encode, pairs, catalogue, extra.mined, pool=settings.mine_pool,
         below=settings.mine_below,
-        every=max(1, settings.mine_every * len(pairs) // settings.batch_size),
-        steps=steps, at_start=pretrained, seed=job.seed, report=_log.info)]
+        every=max(1, settings.mine_every * len(pairs) // plan.batch_size),
+        steps=plan.steps, at_start=pretrained, seed=job.seed, report=_log.info)]

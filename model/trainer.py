@@ -24,6 +24,7 @@ from model.presets import Preset, load_preset
 from model.reading import warn_of_unreadable_texts
 from model.retrieval import ContextRetrieval
 from model.settings import Text, Training
+from model.sizing import plan_contexts
 from model.text_encoder import TextEncoder
 from model.text_training import train_text
 from model.towers import ContextTower, ProductTower
@@ -116,22 +117,20 @@ def train_contexts(
     table = data.context_table(job.train, CONTEXT_KINDS, settings.max_contexts)
     _log.info("contexts: encoding %d products once", job.products)
     vectors = encode(catalogue)
+    plan = plan_contexts(settings, len(table))
+    _log.info("contexts: %s contexts, %s", f"{len(table):,}", plan)
     mentions = data.mentions(table, job.products)
     with strategy.scope():
         model = _context_model(
             settings, vectors, mentions > 0, data.wanted_share(table, job.products))
-        per_pass = max(1, len(table) // settings.context_batch_size)
-        steps = per_pass * settings.context_epochs
-        model.compile(optimizer=adam(settings.context_learning_rate, steps, averages=True))
+        model.compile(optimizer=adam(settings.context_learning_rate, plan.steps, averages=True))
     examples = batches.context_batches(
-        table, encode(table.texts), settings.context_batch_size, steps, job.seed,
+        table, encode(table.texts), plan.batch_size, plan.steps, job.seed,
         acceleration.compiles_shapes(strategy))
     measure = ContextMeasure(model, held_out, encode(held_out.texts))
     weights = model.additions
     start = [weight.numpy() for weight in weights]
-    value = fit(
-        job, model, examples, label="contexts", steps=steps,
-        batch_size=settings.context_batch_size, measure=measure)
+    value = fit(job, model, examples, label="contexts", plan=plan, measure=measure)
     with strategy.scope():
         share, blended = blend_with_start(weights, start, measure)
     _log.info("contexts: %d%% of what was learned is kept, nDCG@10 %.4f", 100 * share, blended)

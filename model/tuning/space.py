@@ -90,7 +90,7 @@ class SearchSpace:
     """The settings that tuning a shop is about.
 
     Attributes:
-        training: the settings as they are.
+        training: the settings as they are, those by data size filled in.
         phases: those of which there is something to learn and to validate, in their order.
     """
 

@@ -23,6 +23,7 @@ from model.features import Kind
 from model.fitting import Job
 from model.presets import Preset
 from model.settings import Training, Tuning
+from model.sizing import with_batch_sizes
 from model.text_encoder import TextEncoder
 from model.text_training import train_text
 from model.tuning.budget import Budget, StopAtDeadline
@@ -111,6 +112,11 @@ class Trials:
         preset: of the text encoder.
         limits: of trials.
         folder: in which the best encoder is kept, for a tuning that is interrupted.
+
+    Attributes:
+        phases: that are tuned.
+        training: the run's settings, with the batch sizes of the whole shop: by the part of it
+            that a trial sees there would be smaller ones.
     """
 
     def __init__(
@@ -120,6 +126,8 @@ class Trials:
         self._job, self._preset, self._limits = job, preset, limits
         self._folder = folder
         self._contexts = data.count(job.train, trainer.CONTEXT_KINDS)
+        self.training = with_batch_sizes(
+            job.training, data.count(job.train, data.TEXT_KINDS), self._contexts)
         self._catalogue = data.catalogue_tokens(job.catalogue, job.products)
         self._strategy = acceleration.choose_strategy(job.training.strategy)
         self._precision = acceleration.choose_precision(job.training.precision)

@@ -35,7 +35,7 @@ def make_tuner(job: Job, tuning: Tuning, directory: pathlib.Path, project: str) 
     """
     budget = Budget(60 * tuning.minutes)
     trials = Trials(job, load_preset(job.text.preset), tuning, directory / project)
-    space = SearchSpace(job.training, trials.phases)
+    space = SearchSpace(trials.training, trials.phases)
     log = TrialLog(pathlib.Path(job.logs, project))
 
     def make(overwrite: bool) -> RetrievalTuner:

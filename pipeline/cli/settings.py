@@ -33,6 +33,8 @@ def _fields(model: type[pydantic.BaseModel], prefix: str) -> Iterator[tuple[str,
 
 def _default(field: FieldInfo) -> str:
     value = field.default
+    if value is None:
+        return "null"  # As YAML and --set have it; the description says what it stands for.
     return f"[{', '.join(value)}]" if isinstance(value, tuple) else str(value)
 
 

@@ -31,8 +31,9 @@ def text_model(settings, encoder, fixed_shapes=False):
     """The text phase's model of a job."""
     catalogue = data.catalogue_tokens(settings.catalogue, settings.products)
     pairs = data.text_pairs(settings.train, 1_000)
-    extra = text_training.extra_products(settings, pairs, catalogue, 1, fixed_shapes)
-    return text_training.text_model(settings, encoder, extra, pairs, 1)
+    rows = settings.training.batch_size
+    extra = text_training.extra_products(settings, pairs, catalogue, rows, fixed_shapes)
+    return text_training.text_model(settings, encoder, extra, pairs, rows)
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +50,7 @@ def best(caplog, label):
 
 def test_both_phases_learn_the_topics_and_export(shop, tmp_path, caplog):
     caplog.set_level("INFO", logger="emporium")
-    settings = job(shop)
+    settings = job(shop, validate_steps=None)
     trainer.run_fn(types.SimpleNamespace(
         train_files=settings.train, eval_files=settings.evaluation, transform_graph_path=str(shop),
         serving_model_dir=str(tmp_path / "towers"),
@@ -57,6 +58,11 @@ def test_both_phases_learn_the_topics_and_export(shop, tmp_path, caplog):
             "text": settings.text.model_dump_json(),
             "training": settings.training.model_dump_json(), "seed": 1,
             "tensorboard_dir": str(tmp_path / "logs")}))
+    # 200 pairs are 12 batches a pass, half of which is raised to ten; 200 searches and as many
+    # histories are 25, and two passes are 50, as is half of all four.
+    said = [record.getMessage() for record in caplog.records]
+    assert "text: 200 pairs, batches of 16, validated every 10 steps" in said
+    assert "contexts: 400 contexts, batches of 16, validated every 50 steps" in said
     # Ten products share a topic: the answer among ten equals has nDCG@10 of 0.45 on average,
     # one of forty at random 0.11. Histories leave seven of the ten: 0.53.
     assert best(caplog, "text") > 0.35

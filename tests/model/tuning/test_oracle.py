@@ -19,7 +19,7 @@ class Search:
 
     def __init__(self, folder, seconds, phases=BOTH, max_trials=50, value=lambda _: 0.5):
         self.now = 0.0
-        self.space = SearchSpace(Training(), phases)
+        self.space = SearchSpace(Training(batch_size=128, context_batch_size=256), phases)
         self.value = value
         self.oracle = PhaseOracle(
             self.space, Budget(seconds, lambda: self.now), max_trials, seed=0)

@@ -9,6 +9,7 @@ from keras_tuner.errors import FatalError
 from tensorboard.backend.event_processing import event_multiplexer
 from tensorboard.plugins.hparams import api_pb2, metadata
 
+from model import data
 from model.fitting import Job
 from model.presets import load_preset
 from model.settings import Text, Training, Tuning
@@ -133,6 +134,7 @@ class MadeUpTrials:
 
     def __init__(self, run):
         self.phases = (Phase.TEXT, Phase.CONTEXTS)
+        self.training = job(None).training
         self._run = run
 
     def run(self, training, *_):
@@ -229,6 +231,14 @@ def test_a_shop_with_nothing_to_validate_is_told_so(tmp_path):
 def test_only_what_can_be_learned_is_tuned(tmp_path, shop, phases):
     examples.write_shop(tmp_path / "data", **shop)
     assert tuned_phases(job(tmp_path / "data")) == phases
+
+
+def test_batch_sizes_are_those_of_the_whole_shop_and_not_of_a_trial(folder, monkeypatch):
+    monkeypatch.setattr(data, "count", lambda *_: 40_000)
+    by_size = job(folder, batch_size=None, context_batch_size=None)
+    trials = Trials(by_size, load_preset("tiny"), LIMITS, folder / "tuning" / "sizes")
+    # A trial's 100 pairs and 100 contexts would have batches of 32.
+    assert (trials.training.batch_size, trials.training.context_batch_size) == (128, 256)
 
 
 @pytest.mark.parametrize(("contexts", "rows", "epochs"), [

@@ -17,6 +17,7 @@ class Toy(pydantic.BaseModel):
     section: Section = Section()
     names: tuple[str, ...] = Field(("x", "y"), description="Names.")
     on: bool = Field(False, description="A switch.")
+    most: int | None = Field(None, ge=2, description="Two or more.")
 
 
 def test_every_kind_of_setting_has_its_default_and_range():
@@ -25,7 +26,8 @@ def test_every_kind_of_setting_has_its_default_and_range():
         "  section.share (0.5; > 0 and <= 1)\n      A share.\n"
         "  section.kind (a; a | b)\n      A kind.\n"
         "  names ([x, y])\n      Names.\n"
-        "  on (False; true | false)\n      A switch.")
+        "  on (False; true | false)\n      A switch.\n"
+        "  most (null; >= 2)\n      Two or more.")
 
 
 def test_no_setting_of_the_configuration_is_left_out():
