@@ -25,7 +25,7 @@ from pipeline.serving_validation.probe import load_servable
 
 VARIATIONS = {
     "as it is": {"LENT": behaviour.LENT},
-    "nothing lent": {"LENT": 1e-9},
+    "nothing lent": {"LENT": 1e-9, "LENT_TO_NEW": 1e-9},
     "no age": {"AGE_HALF_LIFE": 1e9},
     "order without effect": {"BACKWARD": 1.0},
     "visits without effect": {"VISIT_DECAY": 1.0},

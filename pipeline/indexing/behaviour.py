@@ -30,8 +30,11 @@ On the invoices of a gift shop it is worth a fifth of this arm's nDCG@10
 (benchmarks/item_to_item.py)."""
 
 LENT = 0.5
-"""Weight of what is lent to a product against its own evidence, where it has much of that; twice
-as much to a product that has none, which would else stand behind all others for being new."""
+"""Weight of what is lent to a product against its own evidence, where it has much of that."""
+
+LENT_TO_NEW = 1.5
+"""The same of a product that has none, which would else stand behind all others for being new: what
+its neighbours' evidence averages to is less than the best of it would be."""
 
 _MOST_LENDERS = 50_000
 """Wanted products that are looked at as neighbours, the most frequent."""
@@ -74,7 +77,7 @@ def count_behaviour(
     popularity = _popularity(shoppers, size, today)
     # What nobody has wanted is as popular as what is like it lately, but half as popular ever (of
     # logarithms): where nothing else is known, what sells comes before what might.
-    borrowed = lending @ popularity / (2 * LENT) * [0.5, *[1.0] * len(HALF_LIVES)]
+    borrowed = lending @ popularity / LENT_TO_NEW * [0.5, *[1.0] * len(HALF_LIVES)]
     popularity = np.where(counts[:, np.newaxis] > 0, popularity, borrowed)
     return BehaviourTables(
         spread_evidence((scale @ pairs @ scale).tocsr(), lending), popularity.astype(np.float32))
@@ -121,8 +124,8 @@ def lend(vectors: np.ndarray, counts: np.ndarray) -> scipy.sparse.csr_matrix:
         counts: how many shoppers wanted each product, `[products]`.
 
     Returns:
-        Rows that sum to `LENT`, twice that for a product that nobody wanted and between the two
-        for one that few did; nothing is borrowed from itself.
+        Rows that sum to `LENT`, to `LENT_TO_NEW` for a product that nobody wanted and to something
+        between for one that few did; nothing is borrowed from itself.
     """
     lenders = np.argsort(-counts, kind="stable")[:min(_MOST_LENDERS, int((counts > 0).sum()))]
     count = min(NEIGHBOURS, len(lenders) - 1)
@@ -139,7 +142,7 @@ def lend(vectors: np.ndarray, counts: np.ndarray) -> scipy.sparse.csr_matrix:
         own = place[rows] >= 0
         cosine[np.flatnonzero(own), place[rows][own]] = -np.inf
         near, share = nearest(cosine, count)
-        lent = LENT * (1.0 + 1.0 / (1.0 + counts[rows, np.newaxis]))
+        lent = LENT + (LENT_TO_NEW - LENT) / (1.0 + counts[rows, np.newaxis])
         weights.append(lent * share)
         columns.append(lenders[near])
     return scipy.sparse.csr_matrix(

@@ -64,12 +64,12 @@ LIKE = np.array([[1, 0, 0], [1, 0, 0], [0.95, math.sqrt(1 - 0.95**2), 0], [0, 0,
 def test_the_nearest_that_are_wanted_lend_by_their_likeness():
     found = lend(LIKE, np.array([0, 1, 3, 2])).toarray()
     # Three lend, of whom each borrows from the other two and the first from the nearest two.
-    # A cosine that is lower by 0.05 divides by e. A product that n want borrows 1/2 + 1/2(n + 1).
+    # A cosine that is lower by 0.05 divides by e. A product that n want borrows 1/2 + 1/(n + 1).
     near = 1 / (1 + math.exp(-1))
-    np.testing.assert_allclose(found[0], [0, near, 1 - near, 0], atol=1e-6)
-    np.testing.assert_allclose(found[1, 2], 0.75, atol=1e-6)  # c is 0.95 further
-    np.testing.assert_allclose(found[3], [0, 1 / 3, 1 / 3, 0], atol=1e-6)
-    np.testing.assert_allclose(found.sum(axis=1), [1, 3 / 4, 5 / 8, 2 / 3], rtol=1e-6)
+    np.testing.assert_allclose(found[0], [0, 1.5 * near, 1.5 * (1 - near), 0], atol=1e-6)
+    np.testing.assert_allclose(found[1, 2], 1.0, atol=1e-6)  # c is 0.95 further
+    np.testing.assert_allclose(found[3], [0, 5 / 12, 5 / 12, 0], atol=1e-6)
+    np.testing.assert_allclose(found.sum(axis=1), [3 / 2, 1, 3 / 4, 5 / 6], rtol=1e-6)
 
 
 def test_products_are_looked_at_in_chunks(monkeypatch):
@@ -101,7 +101,7 @@ def test_evidence_reaches_the_neighbours_of_both():
 
 
 def test_evidence_is_spread_in_chunks(monkeypatch):
-    monkeypatch.setattr(behaviour, "_CHUNK", 2)
+    monkeypatch.setattr(behaviour, "_SPREAD", 2)
     np.testing.assert_allclose(spread_evidence(EVIDENCE, LENDING).toarray(), SPREAD, rtol=1e-6)
 
 
@@ -123,12 +123,12 @@ def test_evidence_is_counted_against_how_often_products_are_wanted():
     found = _count(
         Sequence(("a", "b"), (0, 0), (), 0), Sequence(("a",), (0,), (), 0),
         Sequence(("a",), (0,), (), 0), Sequence(("a", "a"), (0, 1), (), 0))
-    # One pair of a, which four shoppers want, with b, which one does: e. a borrows 0.6 of b, and b
-    # 0.75 of a: what each says of itself comes twice, by either way, and 0.6 * 0.75 e by both.
+    # One pair of a, which four shoppers want, with b, which one does: e. a borrows 0.7 of b, and b
+    # as much as a has: what each says of itself comes twice, by either way, and 0.7 e by both.
     evidence = 1 / math.sqrt(2) / math.sqrt(4)
     np.testing.assert_allclose(
         found.item_to_item.toarray()[:2, :2],
-        np.array([[1.2, 1.45], [1.45, 1.5]]) * evidence, rtol=1e-6)
+        np.array([[1.4, 1.7], [1.7, 2.0]]) * evidence, rtol=1e-6)
 
 
 def test_popularity_counts_shoppers_and_without_times_none_of_late():
@@ -166,9 +166,9 @@ def test_what_nobody_wanted_sells_lately_as_what_is_like_it():
 def test_what_nobody_wanted_is_recommended_where_its_neighbour_would_be():
     near = np.array([[1, 0], [0, 1], [0, 1]], np.float32)
     found = _count(Sequence(("a", "b"), (0, 1), (), 0), vectors=near).item_to_item.toarray()
-    # After a comes b, by 1 / sqrt 2, and before b a, by half of it; c has all that is b's own.
-    assert found[0, 1] > found[0, 2] == pytest.approx(1 / math.sqrt(2))
-    assert found[2, 0] == pytest.approx(0.5 / math.sqrt(2))
+    # After a comes b, by 1 / sqrt 2, and before b a, by half of it; c has half more than b's own.
+    assert found[0, 2] == pytest.approx(1.5 / math.sqrt(2))
+    assert found[2, 0] == pytest.approx(0.75 / math.sqrt(2))
 
 
 def test_products_that_left_the_catalogue_are_passed_over():
