@@ -20,7 +20,6 @@ from tests.e2e.conftest import (
     PATIENCE_SECONDS,
     SAMPLE,
     SETTINGS,
-    SHORT,
     emporium,
     run_shop,
     started,
@@ -195,7 +194,7 @@ def _kill_when(shop: pathlib.Path, out: pathlib.Path, said: str, *more: str) -> 
 def test_a_run_killed_in_training_and_in_indexing_is_completed_by_the_next(shop, first_run):
     out, _ = first_run
     tables, served = _contents(shop), _contents(out / "serving")
-    change = ("--set", "seed=2", *SHORT)
+    change = ("--set", "seed=2")
     _kill_when(shop, out, "text: step", *change)
     _kill_when(shop, out, "] IndexBuilder", *change)
     assert _contents(shop) == tables
