@@ -101,6 +101,9 @@ def fit(
     # Its thread looks up once a minute, and the end of fit waits for it; nothing here is tuned.
     options.autotune.enabled = False
     options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.DATA
+    with model.distribute_strategy.scope():
+        # A step that makes the optimizer's variables as it is traced has to be traced again.
+        model.optimizer.build(model.trainable_variables)
     model.fit(
         examples.with_options(options), steps_per_epoch=plan.steps, epochs=1, callbacks=callbacks,
         verbose=0)
