@@ -173,8 +173,11 @@ class Hybrid(tf.Module):
         """What the arms that are on find for a batch of contexts."""
         excluded = tf.reduce_sum(tf.cast(request.exclude >= 0, tf.int32), axis=1)
         # Its own exclusions decide how deep a context looks, not those of its batch.
-        depths = tf.minimum(max(MIN_DEPTH, self.top_k) + excluded, self._products)
-        near = self._near(request.vector, tf.reduce_max(depths, keepdims=True)[0])
+        least = min(max(MIN_DEPTH, self.top_k), self._products)
+        depths = tf.minimum(least + excluded, self._products)
+        # Of the batch, which may have no row, so that its slices are of one width.
+        deepest = tf.reduce_max(tf.concat([depths, [least]], axis=0))
+        near = self._near(request.vector, deepest)
         terms = () if self.lexical is None else self.lexical.lookup(request.query)
 
         def score(
@@ -189,7 +192,7 @@ class Hybrid(tf.Module):
             else:
                 collaborative = tf.zeros(
                     [tf.shape(history)[0], len(HISTORY_DECAYS), self._products])
-            rows = self._pool(near, lexical, collaborative, behaviour, kinds, depths)
+            rows = self._pool(near, lexical, collaborative, behaviour, kinds, depths, deepest)
             features = self._features(vector, rows, lexical, collaborative, behaviour)
             usable = (rows >= 0) & ~_repeats(rows) & ~is_among(rows, exclude)
             return rows, features, usable
@@ -219,18 +222,17 @@ class Hybrid(tf.Module):
 
     def _pool(
         self, near: tf.Tensor, lexical: tf.Tensor | None, collaborative: tf.Tensor,
-        behaviour: Behaviour, kinds: tf.Tensor, depths: tf.Tensor,
+        behaviour: Behaviour, kinds: tf.Tensor, depths: tf.Tensor, deepest: tf.Tensor,
     ) -> tf.Tensor:
         """Candidates of all arms side by side, sorted, int64 `[batch, candidates]`."""
-        depth = tf.reduce_max(depths)
         pools = [near]
         if lexical is not None:
             weights = tf.gather(self.weights, kinds)[:, _LEXICAL]
-            pools.append(_best(tf.einsum("bfp,bf->bp", lexical, weights), depth))
+            pools.append(_best(tf.einsum("bfp,bf->bp", lexical, weights), deepest))
         if "collaborative" in self.arms and behaviour.item_to_item is not None:
-            pools.append(_best(tf.reduce_sum(collaborative, axis=1), depth))
+            pools.append(_best(tf.reduce_sum(collaborative, axis=1), deepest))
         # Whatever is switched off: where the arms find nothing, what is popular is the answer.
-        popular = behaviour.popular[:depth]
+        popular = behaviour.popular[:deepest]
         pools.append(tf.tile(popular[tf.newaxis, :], [tf.shape(near)[0], 1]))
         return tf.sort(tf.concat([_first(pool, depths) for pool in pools], axis=1), axis=1)
 

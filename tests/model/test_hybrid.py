@@ -9,6 +9,7 @@ import scipy.sparse
 import tensorflow as tf
 
 from model import hybrid as module
+from model import postings
 from model.fusion import ARMS, FEATURES, ContextKind
 from model.hybrid import Request, context_kinds
 from tests.model.toy_servable import behaviour, exact, features, hybrid
@@ -206,8 +207,10 @@ def test_kinds(vector, query, history, expected):
     assert found.numpy().tolist() == [expected]
 
 
-def test_how_deep_a_context_looks_is_its_own_affair(monkeypatch):
+@pytest.mark.parametrize("values", [2**24, 1], ids=["at once", "one by one"])
+def test_how_deep_a_context_looks_is_its_own_affair(values, monkeypatch):
     monkeypatch.setattr(module, "MIN_DEPTH", 0)
+    monkeypatch.setattr(postings, "_SLICE_VALUES", values)
     built, known = hybrid(("dense",), top_k=1), behaviour([0, 0, 0, 1])
     few, many = request(exclude=[-1, -1]), request(exclude=[A, B])
     together = Request(*(
@@ -217,6 +220,13 @@ def test_how_deep_a_context_looks_is_its_own_affair(monkeypatch):
     for number, expected in enumerate(([A, D], [C, D])):  # d is what is popular
         rows = found.rows.numpy()[number][found.usable.numpy()[number]]
         assert rows.tolist() == expected
+
+
+def test_a_batch_of_nothing_is_answered():
+    nothing = Request(*(
+        getattr(request(), field.name)[:0] for field in dataclasses.fields(Request)))
+    rows, shares = hybrid().answer(nothing, behaviour([1, 2, 3, 4], EVIDENCE))
+    assert rows.shape == shares.shape == (0, 3)
 
 
 def test_a_batch_answers_as_its_rows_do():
