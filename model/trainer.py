@@ -133,7 +133,9 @@ def train_contexts(
     value = fit(job, model, examples, label="contexts", plan=plan, measure=measure)
     with strategy.scope():
         share, blended = blend_with_start(weights, start, measure)
-    _log.info("contexts: %d%% of what was learned is kept, nDCG@10 %.4f", 100 * share, blended)
+    _log.info(
+        "contexts: %d%% of what was learned is kept, the least that is as good within its error: "
+        "nDCG@10 %.4f", 100 * share, blended)
     residual = model.products.residual
     residual.assign(borrow_residuals(residual.numpy(), mentions, vectors))
     return model, None if value is None else blended

@@ -19,6 +19,9 @@ from model.retrieval import ContextRetrieval
 WARM_UP_SHARE = 0.1
 """Share of the steps over which the rate rises: training is not given up before."""
 
+_SILENCE = 30.0
+"""Seconds without a line after which training says how far it is."""
+
 _HISTORY = (features.HISTORY, features.HISTORY_EVENT, features.HISTORY_AGE)
 
 
@@ -174,7 +177,7 @@ class RetrievalStopping(keras.callbacks.Callback):
         self._step, self._measured_step, self._since_best = 0, 0, 0
         self._weights: list[np.ndarray] = []
         self._losses: list[float] = []
-        self._clock = 0.0
+        self._clock, self._said = 0.0, 0.0
 
     @property
     def validated(self) -> bool:
@@ -189,6 +192,9 @@ class RetrievalStopping(keras.callbacks.Callback):
         """Counts the step; measures when it is time."""
         self._step += 1
         self._losses.append(float((logs or {}).get("loss", np.nan)))
+        if time.monotonic() - self._said > _SILENCE:
+            self._said = time.monotonic()
+            self._report(f"{self._label}: step {self._step}/{self._total}")
         if self._step % self._every == 0 or self._step == self._total:
             rate = len(self._losses) * self._rows / (time.monotonic() - self._clock)
             self._validate(rate)
@@ -224,6 +230,7 @@ class RetrievalStopping(keras.callbacks.Callback):
         self._writer.flush()
         self._report(line)
         self._losses, self._clock = [], time.monotonic()
+        self._said = self._clock
 
     @contextlib.contextmanager
     def _averaged(self) -> Iterator[None]:

@@ -64,7 +64,8 @@ class Index(Section):
 
     arms: tuple[Literal["dense", "lexical", "collaborative", "popularity"], ...] = Field(
         ("dense", "lexical", "collaborative", "popularity"), min_length=1,
-        description="What finds candidates and scores them; the report says what each is worth.")
+        description="What finds candidates and scores them, `dense,lexical` for example; the "
+        "report says what each is worth.")
     kind: Literal["auto", "brute_force", "scann"] = Field(
         "auto", description="auto: brute force below brute_force_below products, else ScaNN.")
     brute_force_below: int = Field(
@@ -75,6 +76,19 @@ class Index(Section):
         description="recall@10 of the index against brute force on validation contexts, at the "
         "least; what it lacks is lost from nDCG in about the same proportion.")
     top_k: int = Field(100, ge=1, le=10_000, description="K of every signature.")
+
+    @pydantic.field_validator("arms", mode="before")
+    @classmethod
+    def _listed(cls, arms: Any) -> Any:
+        """A list may be written with commas, as on a command line."""
+        return [arm.strip() for arm in arms.split(",")] if isinstance(arms, str) else arms
+
+    @pydantic.field_validator("arms")
+    @classmethod
+    def _distinct(cls, arms: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(arms)) < len(arms):
+            raise ValueError("an arm should be named once")
+        return arms
 
 
 class Gate(Section):

@@ -57,8 +57,9 @@ def execute(args: argparse.Namespace) -> int:
             [results] = client.similar([args.similar], top_k=args.top)
         elif shopper:
             history = [product for product in args.history.split(",") if product]
-            [results] = client.recommend(
-                [Context(history=history, profile=args.profile, query=args.text)], top_k=args.top)
+            shopper_now = Context(
+                history=history, profile=args.profile, query=args.text, exclude=history)
+            [results] = client.recommend([shopper_now], top_k=args.top)
         else:
             [results] = client.search([args.text], top_k=args.top)
     for result in results:

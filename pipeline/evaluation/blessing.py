@@ -102,7 +102,8 @@ def _beats_popularity(slices: Mapping[str, SliceResult], gate: Gate) -> list[Che
     return [Check(
         "enough validation contexts", False,
         f"{found} contexts, at least {gate.min_slice_contexts} of a kind are needed to tell a "
-        "good model from luck; add events or judgments, or lower gate.min_slice_contexts")]
+        "good model from luck; add products (60 make enough of a catalogue alone), events or "
+        "judgments, or lower gate.min_slice_contexts")]
 
 
 def _not_worse_than_live(name: str, result: SliceResult) -> Check:

@@ -83,9 +83,20 @@ def weigh_arms(
             bool((weights[kind] != priors[kind]).any()),
             {name: round(float(w), 4) for name, w in zip(FEATURES, weights[kind], strict=True)},
             _worth(found, tunes, judges, priors[kind], spreads, weights[kind], arms))
-        _log.info("fusion of %s: %s", kind.name.lower(), reports[kind.name.lower()])
+        _log.info("fusion: %s", _summary(kind.name.lower(), reports[kind.name.lower()]))
     servable.hybrid.weights.assign(weights)
     return reports
+
+
+def _summary(kind: str, report: KindReport) -> str:
+    """A line of progress: what the arms reach together, and what each of them adds."""
+    gains = [
+        f"{name.removeprefix('without ')} {report.ndcg['fused'] - value:+.3f}"
+        for name, value in report.ndcg.items() if name.startswith("without ")]
+    weights = f"learned on {report.tuned:,}" if report.learned else "the defaults"
+    return (
+        f"{kind} contexts, nDCG@10 {report.ndcg['fused']:.3f} on {report.judged:,}; "
+        f"of it {', '.join(gains)}; weights {weights}")
 
 
 def judge(

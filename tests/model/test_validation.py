@@ -5,6 +5,7 @@ import pytest
 import tensorflow as tf
 import tf_keras as keras
 
+from model import validation
 from model.validation import RetrievalStopping, ndcg_at
 
 
@@ -48,6 +49,12 @@ def test_the_best_weights_come_back(tmp_path):
     assert (stopping.best, stopping.best_step) == (0.4, 2)
     assert lines[-1] == "toy: best validation nDCG@10 0.4000 at step 2"
     assert any("toy: step 6/6, loss" in line for line in lines)
+
+
+def test_training_is_not_silent_for_long(tmp_path, monkeypatch):
+    monkeypatch.setattr(validation, "_SILENCE", -1.0)
+    _, _, lines = fit(tmp_path, [0.1, 0.2], steps=2, every=2, patience=9)
+    assert lines[1:3] == ["toy: step 1/2", "toy: step 2/2"]
 
 
 def test_training_that_only_harms_ends_where_it_began(tmp_path):

@@ -1,4 +1,6 @@
-from pipeline.config import load_config
+import pytest
+
+from pipeline.config import ConfigError, load_config
 
 
 def test_a_later_file_wins_setting_by_setting_and_overrides_win_over_both(tmp_path):
@@ -10,3 +12,15 @@ def test_a_later_file_wins_setting_by_setting_and_overrides_win_over_both(tmp_pa
     assert (config.training.batch_size, config.training.epochs) == (32, 2)
     assert config.training.learning_rate == 0.5
     assert load_config([str(shop), str(tuned)]).training.learning_rate == 2e-5
+
+
+@pytest.mark.parametrize("written", ["dense,lexical", "dense, lexical", "[dense, lexical]"])
+def test_arms_are_a_list_however_it_is_written(written):
+    assert load_config([], [f"index.arms={written}"]).index.arms == ("dense", "lexical")
+
+
+@pytest.mark.parametrize(("written", "said"), [
+    ("dense,dense", "named once"), ("dense,lexcial", "lexcial"), ("[]", "at least 1")])
+def test_arms_that_there_are_not_are_refused(written, said):
+    with pytest.raises(ConfigError, match=said):
+        load_config([], [f"index.arms={written}"])

@@ -48,7 +48,7 @@ def test_the_page_says_what_was_decided_and_measured(found):
 @pytest.mark.parametrize(("changed", "said"), [
     ({}, "learned on 90 contexts, measured on 1,200 others"),
     ({"judged": 90, "both": 90}, "learned on 90 contexts, measured on 90, 90 of them the same"),
-    ({"learned": False}, "as given, since too few people asked, measured on 1,200</small>"),
+    ({"learned": False}, "the defaults, since fewer than 50 tell noise, measured on 1,200</small>"),
 ])
 def test_the_page_says_what_each_arm_is_worth_and_whose_word_that_is(found, changed, said):
     arms = {
