@@ -45,7 +45,7 @@ def _without(arm: str) -> tuple[str, ...]:
 
 VARIATIONS = (
     Variation("dense-only", "every arm but the dense one", ("index.arms=[dense]",)),
-    Variation("lexical", "the lexical arm", _without("lexical"), ("homedepot",)),
+    Variation("lexical", "the lexical arm", _without("lexical")),
     Variation("collaborative", "the collaborative arm", _without("collaborative"),
               ("scientific",)),
     Variation("dense", "the dense arm", _without("dense")),
