@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 
 from pipeline.cli.errors import root_cause, user_message
+from pipeline.ingest.contract import DatasetError
 from pipeline.running.folder import RunFolder
 from pipeline.running.terminal import Progress, logging_to, output_to_log
 
@@ -58,6 +59,7 @@ def run_session(data: str, out: str, work: Callable[[Session], int]) -> int:
     folder = RunFolder(pathlib.Path(os.path.abspath(out)))
     if "://" not in data:
         data = os.path.abspath(data)
+        _check_folder(data)
     # Beam and TFX read the command line for flags of their own: `--set` would be `--setup_file`.
     del sys.argv[1:]
     atexit.register(_silence_stderr)
@@ -67,6 +69,20 @@ def run_session(data: str, out: str, work: Callable[[Session], int]) -> int:
             progress = Progress(terminal)
             with logging_to(log, progress):
                 return _work_logged(data, folder, log, progress, work)
+
+
+def _check_folder(data: str) -> None:
+    """Refuses what is no folder, before libraries are loaded and an output folder is made.
+
+    Raises:
+        DatasetError: there is a file, or nothing; of a path with placeholders, before the first.
+    """
+    folder = data.partition("{")[0]
+    folder = folder if folder == data else os.path.dirname(folder)
+    if os.path.isdir(folder):
+        return
+    found = "a file; name the folder that it is in" if os.path.exists(folder) else "no such folder"
+    raise DatasetError(f"DATA should be a folder of tables. Received: {data}, {found}")
 
 
 def _silence_stderr() -> None:

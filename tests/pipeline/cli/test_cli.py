@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from pipeline.cli import main
+from pipeline.cli import main, session
 from pipeline.config import MODEL_NAME, Config
 
 COMMANDS = (
@@ -142,11 +142,25 @@ def test_a_uri_is_no_path_on_this_machine(arguments, remedy, capsys, tmp_path, m
 def test_mistakes_are_one_paragraph_and_status_2(arguments, said, capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "file").write_text("")
+    (tmp_path / "shop").mkdir()
     assert main(arguments) == 2
     captured = capsys.readouterr()
     assert captured.err.startswith("emporium: error: ")
     assert said in captured.err
     assert "Traceback" not in captured.err
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(("name", "said"), [
+    ("gone", "no such folder"), ("products.csv", "a file; name the folder that it is in"),
+    ("gone/day-{SPAN}", "no such folder"), ("products.csv/{SPAN}", "a file; name the folder")])
+def test_data_that_is_no_folder_is_refused_before_anything_is_loaded_or_made(
+    name, said, capsys, tmp_path, monkeypatch,
+):
+    monkeypatch.setattr(session, "_work_logged", lambda *_: pytest.fail("went on"))
+    (tmp_path / "products.csv").write_text("product_id,title\n")
+    assert main(["run", str(tmp_path / name), "--out", str(tmp_path / "out")]) == 2
+    assert said in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
 
 
