@@ -6,6 +6,7 @@ re-runs only what depends on it; the evaluator alone receives all, for its repor
 
 from __future__ import annotations
 
+import difflib
 import pathlib
 from collections.abc import Sequence
 from typing import Any, Literal
@@ -167,15 +168,25 @@ def load_config(
     try:
         return Config.model_validate(tree)
     except pydantic.ValidationError as error:
-        problems = [
-            f"{'.'.join(map(str, e['loc']))}: {e['msg'].removeprefix('Value error, ')}, "
-            f"received {e['input']!r}"
-            for e in error.errors()
-        ]
+        problems = [_problem(e["type"], e["loc"], e["msg"], e["input"]) for e in error.errors()]
         known = ", ".join(Config.model_fields)
         raise ConfigError(
             f"configuration: {'; '.join(problems)} (sections: {known}; "
             "`emporium run --help` lists the settings)") from error
+
+
+def _problem(kind: str, location: Sequence[str | int], message: str, value: Any) -> str:
+    """One of pydantic's errors in words."""
+    name = ".".join(map(str, location))
+    if kind != "extra_forbidden":
+        return f"{name}: {message.removeprefix('Value error, ')}, received {value!r}"
+    *section, leaf = map(str, location)
+    fields = Config.model_fields
+    if section:
+        fields = getattr(fields[section[0]].annotation, "model_fields", {})
+    close = difflib.get_close_matches(leaf, fields, n=1)
+    meant = f", did you mean {'.'.join([*section, *close])}?" if close else ""
+    return f"{name}: there is no such setting{meant}"
 
 
 def _merge(tree: dict[str, Any], other: dict[str, Any]) -> None:

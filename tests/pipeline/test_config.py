@@ -24,3 +24,15 @@ def test_arms_are_a_list_however_it_is_written(written):
 def test_arms_that_there_are_not_are_refused(written, said):
     with pytest.raises(ConfigError, match=said):
         load_config([], [f"index.arms={written}"])
+
+
+@pytest.mark.parametrize(("setting", "said"), [
+    ("training.epoch=3", "training.epoch: there is no such setting, did you mean training.epochs?"),
+    ("trainning.epochs=3", "trainning: there is no such setting, did you mean training?"),
+    ("training.zzz=3", "training.zzz: there is no such setting (sections: "),
+    ("seed=x", "seed: Input should be a valid integer"),
+])
+def test_a_setting_that_there_is_not_has_a_neighbour(setting, said):
+    with pytest.raises(ConfigError) as error:
+        load_config([], [setting])
+    assert said in str(error.value)
