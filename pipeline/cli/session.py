@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 from pipeline.cli.errors import root_cause, user_message
 from pipeline.ingest.contract import DatasetError
+from pipeline.ingest.location import split_location
 from pipeline.running.folder import RunFolder
 from pipeline.running.terminal import Progress, logging_to, output_to_log
 
@@ -77,8 +78,7 @@ def _check_folder(data: str) -> None:
     Raises:
         DatasetError: there is a file, or nothing; of a path with placeholders, before the first.
     """
-    folder = data.partition("{")[0]
-    folder = folder if folder == data else os.path.dirname(folder)
+    folder = split_location(data).base
     if os.path.isdir(folder):
         return
     found = "a file; name the folder that it is in" if os.path.exists(folder) else "no such folder"

@@ -21,9 +21,9 @@ from tfx.utils import proto_utils
 from pipeline import artifacts
 from pipeline.config import Ingest
 from pipeline.ingest.balance import check_balance, format_balance, read_balance, write_balance
-from pipeline.ingest.discovery import split_location
 from pipeline.ingest.driver import ShopDriver
 from pipeline.ingest.files import list_table
+from pipeline.ingest.location import split_location
 from pipeline.ingest.records import WriteFramedRecords
 from pipeline.ingest.transforms import IngestTables
 from pipeline.ingest.usage import describe_usage

@@ -1,7 +1,7 @@
 import pytest
 
 from pipeline.ingest.contract import DatasetError
-from pipeline.ingest.discovery import Location, discover_tables, split_location
+from pipeline.ingest.discovery import discover_tables
 from pipeline.ingest.files import list_table
 
 PRODUCTS_CSV = "product_id,title\n1,Mug\n"
@@ -99,24 +99,6 @@ def test_a_header_of_a_personal_table_shows_no_shopper(tmp_path, text, message):
     with pytest.raises(DatasetError) as caught:
         discover_tables(data)
     assert str(caught.value) == message
-
-
-@pytest.mark.parametrize(("uri", "location"), [
-    ("/data/shop/", Location("/data/shop", "")),
-    ("gs://bucket", Location("gs://bucket", "")),
-    ("gs://bucket/shop/{SPAN:3}/v{VERSION}", Location("gs://bucket/shop", "{SPAN:3}/v{VERSION}/")),
-    ("/data/{YYYY}-{MM}-{DD}/", Location("/data", "{YYYY}-{MM}-{DD}/")),
-    ("day-{SPAN}", Location(".", "day-{SPAN}/")),
-    ("/{SPAN}", Location("/", "{SPAN}/")),
-])
-def test_splits_a_uri_where_its_spans_begin(uri, location):
-    assert split_location(uri) == location
-
-
-@pytest.mark.parametrize("uri", ["", " ", "/data/shop[1]", "/data/*", "/data/{DAY}"])
-def test_refuses_a_uri(uri):
-    with pytest.raises(DatasetError):
-        split_location(uri)
 
 
 def test_looks_into_the_newest_span_and_version(tmp_path):
