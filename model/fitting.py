@@ -42,7 +42,7 @@ class Job:
     callbacks: tuple[keras.callbacks.Callback, ...] = ()
 
 
-AVERAGED_STEPS = 100
+_AVERAGED_STEPS = 100
 """Steps over which weights are averaged: less than between two validations."""
 
 _AVERAGED_SHARE = 1 / 30
@@ -61,7 +61,7 @@ def adam(rate: float, steps: int, averages: bool = False) -> keras.optimizers.Op
             training stops early, at a high rate, the last weights are noise around it.
     """
     warmup = max(1, int(WARM_UP_SHARE * steps))
-    window = max(1.0, min(AVERAGED_STEPS, _AVERAGED_SHARE * steps))
+    window = max(1.0, min(_AVERAGED_STEPS, _AVERAGED_SHARE * steps))
     schedule = keras.optimizers.schedules.CosineDecay(
         0.0, max(1, steps - warmup), warmup_target=rate, warmup_steps=warmup)
     return keras.optimizers.Adam(

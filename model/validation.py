@@ -79,9 +79,7 @@ class TextMeasure:
 
     def __call__(self) -> np.ndarray:
         """Measures the encoder's present weights: `[contexts]`."""
-        texts = self._encode(self._held_out.texts)
-        # A query without a word that the encoder knows points at the last row, which is zero.
-        queries = np.pad(texts, ((0, 1), (0, 0)))[self._held_out.query]
+        queries = _with_nothing(self._encode(self._held_out.texts))[self._held_out.query]
         scores = queries @ self._encode(self._tokens).T
         return ndcg_at(scores, self._answer, self._others, 10)
 
@@ -102,7 +100,7 @@ class ContextMeasure:
         self, model: ContextRetrieval, held_out: ContextTable, text_vectors: np.ndarray,
     ) -> None:
         self._model, self._held_out = model, held_out
-        self._texts = np.vstack([text_vectors, np.zeros((1, text_vectors.shape[1]), "f4")])
+        self._texts = _with_nothing(text_vectors)
         self._others = _other_columns(held_out, lambda ids: ids)
         self._products = tf.function(model.product_vectors, autograph=False, reduce_retracing=True)
         self._contexts = tf.function(model.context_vectors, autograph=False, reduce_retracing=True)
@@ -125,6 +123,11 @@ class ContextMeasure:
             others = [self._others[r] for r in rows]
             values.append(ndcg_at(scores, self._held_out.product[rows], others, 10))
         return np.concatenate(values)
+
+
+def _with_nothing(vectors: np.ndarray) -> np.ndarray:
+    """Vectors of texts `[texts, dim]` and a last row of zeros, which -1, for no text, points at."""
+    return np.pad(vectors, ((0, 1), (0, 0)))
 
 
 def _other_columns(

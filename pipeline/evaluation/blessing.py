@@ -102,8 +102,9 @@ def _beats_popularity(slices: Mapping[str, SliceResult], gate: Gate) -> list[Che
     return [Check(
         "enough validation contexts", False,
         f"{found} contexts, at least {gate.min_slice_contexts} of a kind are needed to tell a "
-        "good model from luck; add products (60 make enough of a catalogue alone), events or "
-        "judgments, or lower gate.min_slice_contexts")]
+        # Half of a catalogue alone may validate.
+        f"good model from luck; add products ({2 * gate.min_slice_contexts} make enough of a "
+        "catalogue alone), events or judgments, or lower gate.min_slice_contexts")]
 
 
 def _not_worse_than_live(name: str, result: SliceResult) -> Check:

@@ -16,6 +16,7 @@ from pipeline.evaluation.evaluate import Evaluation
 from pipeline.evaluation.metrics import COVERAGE, PER_CONTEXT_METRICS
 from pipeline.evaluation.results import CANDIDATE, SliceResult
 from pipeline.evaluation.slice_names import ALL
+from pipeline.indexing.fusion import MIN_CONTEXTS
 
 _METRIC_LABELS = {
     "ndcg@10": "nDCG@10", "recall@10": "recall@10", "recall@50": "recall@50", "mrr@10": "MRR@10"}
@@ -80,8 +81,8 @@ def render_report(evaluation: Evaluation, created: str) -> str:
     headline = kinds if len(kinds) == 1 else [name for name in (ALL, *kinds) if name in slices]
     return environment.get_template("report.html.jinja").render(
         evaluation=evaluation, facts=evaluation.facts, decision=evaluation.decision,
-        created=created, figures=figures, metrics=_METRIC_LABELS, labels=plots.LABELS,
-        colours=plots.COLOURS,
+        min_contexts=MIN_CONTEXTS, created=created, figures=figures, metrics=_METRIC_LABELS,
+        labels=plots.LABELS, colours=plots.COLOURS,
         headline={_title(name): slices[name] for name in headline},
         systems=[s for s in plots.COLOURS if slices and s in slices[ALL].metrics])
 

@@ -13,11 +13,9 @@ from model.terms import MAX_CHARS
 
 TEXTS = ("title", "brand", "category", "attributes", "description")
 
-_TITLE_FAMILIES = ("words", "pairs", "trigrams")
-
 _FIELDS: dict[str, dict[str, Any]] = {
-    "title": {"weight": 1.0, "families": _TITLE_FAMILIES},
-    "brand": {"weight": 1.0, "families": _TITLE_FAMILIES},
+    "title": {"weight": 1.0},
+    "brand": {"weight": 1.0},
     "category": {"weight": 1.0, "families": ("words",)},
     "attributes": {"weight": 0.25, "families": ("words",), "length_share": 0.75},
     "description": {"weight": 0.5, "families": ("words",), "length_share": 0.75},

@@ -93,10 +93,10 @@ def _summary(kind: str, report: KindReport) -> str:
     gains = [
         f"{name.removeprefix('without ')} {report.ndcg['fused'] - value:+.3f}"
         for name, value in report.ndcg.items() if name.startswith("without ")]
-    weights = f"learned on {report.tuned:,}" if report.learned else "the defaults"
-    return (
-        f"{kind} contexts, nDCG@10 {report.ndcg['fused']:.3f} on {report.judged:,}; "
-        f"of it {', '.join(gains)}; weights {weights}")
+    weights = f"weights learned on {report.tuned:,}" if report.learned else "the weights' defaults"
+    reached = f"nDCG@10 {report.ndcg['fused']:.3f} on {report.judged:,}"
+    parts = [reached, *([f"of it {', '.join(gains)}"] if gains else []), weights]
+    return f"{kind} contexts, {'; '.join(parts)}"
 
 
 def judge(
