@@ -89,7 +89,7 @@ class ParseRows(beam.DoFn):
             except RejectedError as error:
                 rejected.add(line, error.reason, str(error), values)
                 continue
-            if table.name == "events":
+            if not table.unique:  # What else would name the row?
                 row["position"] = (file.index << _LINE_BITS) + line
             yield line, row[table.key], row if table.unique else rows.encode_row(row)
         balance.repairs.update(parser.cleaner.repairs)

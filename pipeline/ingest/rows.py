@@ -73,6 +73,23 @@ def encode_row(row: Row) -> bytes:
     return example.SerializeToString()
 
 
+def decode_row(serialized: bytes) -> Row:
+    """The row that `encode_row` encoded; numbers as exact as a float32 is."""
+    row: Row = {}
+    for name, feature in tf.train.Example.FromString(serialized).features.feature.items():
+        kind = feature.WhichOneof("kind")
+        values = getattr(feature, kind).value if kind else ()
+        if not values:
+            continue
+        if kind != "bytes_list":
+            row[name] = values[0]
+        elif name == "attributes":
+            row[name] = orjson.loads(values[0])
+        else:
+            row[name] = values[0].decode("utf-8")
+    return row
+
+
 def _fold_unknown(
     table: Table, present: Mapping[str, Any], parser: ValueParser, row: Row,
 ) -> None:

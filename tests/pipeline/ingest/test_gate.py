@@ -14,8 +14,10 @@ GOOD = {
     "events": {"user_id": [b"u", b"u"], "product_id": [b"a", b"b"], "event": [b"view", b"cart"],
                "position": [1, 2]},
     "users": {"user_id": [b"u", b"v"]},
-    "judgments": {"query": [b"mug", b"cup"], "product_id": [b"a", b"b"], "grade": [0.0, 2.0]},
-    "facts": {"head": [b"a", b"b"], "relation": [b"fits", b"fits"], "tail": [b"b", b"c"]},
+    "judgments": {"query": [b"mug", b"cup"], "product_id": [b"a", b"b"], "grade": [0.0, 2.0],
+                  "position": [1, 2]},
+    "facts": {"head": [b"a", b"b"], "relation": [b"fits", b"fits"], "tail": [b"b", b"c"],
+              "position": [1, 2]},
 }
 OPTIONAL = {Kind.ID: b"x", Kind.TEXT: b"x", Kind.NUMBER: 1.5, Kind.TIME: 3, Kind.ATTRIBUTES: b"{}"}
 ARROW = {bytes: pa.binary(), float: pa.float32(), int: pa.int64()}
@@ -45,7 +47,7 @@ def test_a_schema_has_the_contracts_columns_and_requires_the_required_ones(table
     features = {feature.name: feature for feature in read_schema(table).feature}
     assert set(features) - {"position"} == TABLES[table].names
     assert {name for name, feature in features.items() if feature.presence.min_fraction == 1} == (
-        {*TABLES[table].required} | ({"position"} if table == "events" else set()))
+        {*TABLES[table].required} | (set() if TABLES[table].unique else {"position"}))
     for column in TABLES[table].columns:
         assert tuple(features[column.name].string_domain.value) == column.choices
         if column.minimum is not None:

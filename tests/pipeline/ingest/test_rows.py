@@ -2,7 +2,7 @@ import pytest
 import tensorflow as tf
 
 from pipeline.ingest.contract import TABLES, Reason, RejectedError
-from pipeline.ingest.rows import encode_row, merge_rows, parse_row
+from pipeline.ingest.rows import decode_row, encode_row, merge_rows, parse_row
 from pipeline.ingest.values import ValueParser
 from tests.pipeline.ingest.shops import NOW
 
@@ -79,3 +79,13 @@ def test_an_example_has_a_feature_a_value():
     assert features["price"].float_list.value == [0.5]
     assert features["created_at"].int64_list.value == [3]
     assert features["attributes"].bytes_list.value == ['{"a":"ü","b":1}'.encode()]
+
+
+def test_decoding_a_row_and_encoding_it_again_gives_the_same_bytes():
+    row = {"product_id": "a", "title": "Größe \u4f60", "price": 49.95, "created_at": 86_400,
+           "attributes": {"b": [1, {"c": True}], "a": "x"}}
+    encoded = encode_row(row)
+    decoded = decode_row(encoded)
+    assert decoded == {**row, "price": pytest.approx(49.95, rel=1e-6)}
+    again = tf.train.Example.FromString(encode_row(decoded))
+    assert again == tf.train.Example.FromString(encoded)

@@ -36,8 +36,9 @@ def test_every_table_in_every_format(tmp_path):
             {"event": "view", "position": 2, "product_id": "1", "timestamp": 86_400,
              "user_id": "u1"}],
         "users": [{"profile": "likes tea", "user_id": "u1"}],
-        "judgments": [{"grade": 2.0, "product_id": "1", "query": "mug", "split": "train"}],
-        "facts": [{"head": "1", "relation": "fits", "tail": "saucer"}],
+        "judgments": [{"grade": 2.0, "position": 1, "product_id": "1", "query": "mug",
+                       "split": "train"}],
+        "facts": [{"head": "1", "position": 1, "relation": "fits", "tail": "saucer"}],
     }
     assert result.quarantine == []
     assert {name: (part.rows_in, part.kept) for name, part in result.balance.items()} == {

@@ -1,0 +1,1 @@
+"""What is wrong with a shop's tables, what was done about it, and why."""

@@ -1,0 +1,153 @@
+"""The decision log: what was done to which row, so that it can be undone."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+import orjson
+import pyarrow as pa
+
+from pipeline.governance.findings import WHOLE_ROW, Action, Finding
+from pipeline.ingest.contract import TABLES
+from pipeline.ingest.rows import Row
+
+ATTRIBUTE = "attributes."
+"""Before the name of an attribute in the name of a column."""
+
+SCHEMA = pa.schema([
+    ("id", pa.string()), ("table", pa.string()), ("row", pa.string()), ("column", pa.string()),
+    ("rule", pa.string()), ("action", pa.string()), ("before", pa.string()),
+    ("after", pa.string()), ("confidence", pa.float32()), ("note", pa.string()),
+    ("step", pa.int32())])
+"""Columns of the log in Parquet, those of `Decision`."""
+
+
+class Decision(NamedTuple):
+    """A line of the log.
+
+    Attributes:
+        id: 16 hexadecimal digits, the same in every run on the same data.
+        table: of the row.
+        row: key of the row in its table, see `row_key`.
+        column: as in `Finding`.
+        rule: name of the rule.
+        action: value of an `Action`.
+        before: JSON of the value that was, or of the whole row where the row is removed; None
+            where there was none.
+        after: JSON of the value that is now; None where there is none.
+        confidence: in [0, 1].
+        note: as in `Finding`.
+        step: place among the decisions about this row, from 0; they are undone from the last.
+    """
+
+    id: str
+    table: str
+    row: str
+    column: str
+    rule: str
+    action: str
+    before: str | None
+    after: str | None
+    confidence: float
+    note: str
+    step: int
+
+
+class Applied(NamedTuple):
+    """A row after its findings.
+
+    Attributes:
+        row: what is left of it; None where it is no longer in its table.
+        decisions: what was done, in order.
+    """
+
+    row: Row | None
+    decisions: list[Decision]
+
+
+def row_key(table: str, row: Row) -> str:
+    """What names a row of a table: its id where ids are unique, else its place in the files."""
+    contract = TABLES[table]
+    return str(row[contract.key] if contract.unique else row["position"])
+
+
+def apply_findings(
+    table: str, row: Row, findings: Iterable[Finding], first_step: int = 0,
+) -> Applied:
+    """Does what findings say.
+
+    A finding that changes nothing leaves no decision; after one that removes the row, the rest
+    is not looked at. The row that came in stays as it was.
+
+    Args:
+        table: of the row.
+        row: as ingested, or as earlier findings left it.
+        findings: in order.
+        first_step: number of decisions that were made about the row before.
+    """
+    key = row_key(table, row)
+    current = row
+    decisions: list[Decision] = []
+    for finding in findings:
+        step = first_step + len(decisions)
+        if finding.action.removes_row:
+            decisions.append(_decision(table, key, finding, to_json(current), None, step))
+            return Applied(None, decisions)
+        before = None if finding.column == WHOLE_ROW else get_value(current, finding.column)
+        if finding.action is Action.NOTED:
+            shown = None if TABLES[table].personal else to_json(before)
+            decisions.append(_decision(table, key, finding, shown, shown, step))
+            continue
+        if to_json(before) == to_json(finding.after):
+            continue
+        if current is row:
+            current = copy.deepcopy(row)
+        set_value(current, finding.column, finding.after)
+        decisions.append(_decision(
+            table, key, finding, to_json(before), to_json(finding.after), step))
+    return Applied(current, decisions)
+
+
+def get_value(row: Row, column: str) -> Any:
+    """The value of a column or of an attribute; None where there is none."""
+    if column.startswith(ATTRIBUTE):
+        return row.get("attributes", {}).get(column[len(ATTRIBUTE):])
+    return row.get(column)
+
+
+def set_value(row: Row, column: str, value: Any) -> None:
+    """Gives a column or an attribute a value, or takes it away where the value is None."""
+    if not column.startswith(ATTRIBUTE):
+        if value is None:
+            row.pop(column, None)
+        else:
+            row[column] = value
+        return
+    attributes = row.setdefault("attributes", {})
+    if value is None:
+        attributes.pop(column[len(ATTRIBUTE):], None)
+    else:
+        attributes[column[len(ATTRIBUTE):]] = value
+    if not attributes:
+        del row["attributes"]
+
+
+def to_json(value: Any) -> str | None:
+    """A value as the log holds it: the same text for the same value."""
+    if value is None:
+        return None
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode("utf-8")
+
+
+def _decision(
+    table: str, key: str, finding: Finding, before: str | None, after: str | None, step: int,
+) -> Decision:
+    digest = hashlib.blake2b(digest_size=8)
+    for part in (table, key, finding.column, finding.rule, before, after, str(step)):
+        digest.update(f"{part!r}\n".encode())
+    return Decision(
+        digest.hexdigest(), table, key, finding.column, finding.rule, finding.action.value,
+        before, after, round(finding.confidence, 4), finding.note, step)
