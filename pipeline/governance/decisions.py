@@ -21,7 +21,7 @@ SCHEMA = pa.schema([
     ("id", pa.string()), ("table", pa.string()), ("row", pa.string()), ("column", pa.string()),
     ("rule", pa.string()), ("action", pa.string()), ("before", pa.string()),
     ("after", pa.string()), ("confidence", pa.float32()), ("note", pa.string()),
-    ("step", pa.int32())])
+    ("because", pa.string()), ("step", pa.int32())])
 """Columns of the log in Parquet, those of `Decision`."""
 
 
@@ -40,6 +40,7 @@ class Decision(NamedTuple):
         after: JSON of the value that is now; None where there is none.
         confidence: in [0, 1].
         note: as in `Finding`.
+        because: as in `Finding`.
         step: place among the decisions about this row, from 0; they are undone from the last.
     """
 
@@ -53,6 +54,7 @@ class Decision(NamedTuple):
     after: str | None
     confidence: float
     note: str
+    because: str
     step: int
 
 
@@ -86,7 +88,7 @@ def apply_findings(
         table: of the row.
         row: as ingested, or as earlier findings left it.
         findings: in order.
-        first_step: number of decisions that were made about the row before.
+        first_step: of the decisions made here, above those of earlier stages.
     """
     key = row_key(table, row)
     current = row
@@ -150,4 +152,5 @@ def _decision(
         digest.update(f"{part!r}\n".encode())
     return Decision(
         digest.hexdigest(), table, key, finding.column, finding.rule, finding.action.value,
-        before, after, round(finding.confidence, 4), finding.note, step)
+        before, after, round(finding.confidence, 4), finding.note, finding.because,
+        step)
