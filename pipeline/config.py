@@ -17,6 +17,7 @@ from pydantic import Field
 
 from model.settings import Section, Text, Training, Tuning
 from pipeline.evaluation.slice_names import BANDS, OF_THE_JOIN, SLICES
+from pipeline.governance.settings import Governance
 
 MODEL_NAME = "emporium"
 """Name of the model in requests, where the server is not told another."""
@@ -127,6 +128,7 @@ class Config(Section):
 
     seed: int = Field(1, ge=0, lt=2**31, description="Seeds every random choice.")
     ingest: Ingest = Ingest()
+    governance: Governance = Governance()
     examples: Examples = Examples()
     text: Text = Text()
     training: Training = Training()

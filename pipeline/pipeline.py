@@ -15,6 +15,7 @@ from tfx.proto import pusher_pb2, trainer_pb2, transform_pb2
 from pipeline.config import Config
 from pipeline.evaluation.component import RetrievalEvaluator
 from pipeline.examples.component import ExamplesJoin
+from pipeline.governance.component import DataGovernor
 from pipeline.indexing.component import IndexBuilder
 from pipeline.ingest.component import ShopExampleGen
 from pipeline.ingest.gate import AnomalyGate
@@ -125,14 +126,17 @@ class _Prepared:
 
 
 def _prepare(data: str, tables: Mapping[str, str], config: Config) -> _Prepared:
-    """Tables -> checked tables -> joined examples -> token ids."""
+    """Tables -> checked tables -> governed tables -> joined examples -> token ids."""
     ingest = ShopExampleGen(
         input_base=data, tables=dict(tables), config=config.ingest.model_dump_json())
     checks, gates = _check(ingest, tables)
+    governor = DataGovernor(
+        tables=ingest.outputs["examples"], quarantine=ingest.outputs["quarantine"],
+        config=config.governance.model_dump_json())
+    governor.add_upstream_nodes(gates)
     join = ExamplesJoin(
-        examples=ingest.outputs["examples"], config=config.examples.model_dump_json(),
+        examples=governor.outputs["governed"], config=config.examples.model_dump_json(),
         seed=config.seed)
-    join.add_upstream_nodes(gates)
     schema = CuratedSchema(schema_name="training").with_id("ImportSchemaGen-training")
     transform = Transform(
         examples=join.outputs["examples"], schema=schema.outputs["schema"],
@@ -141,7 +145,7 @@ def _prepare(data: str, tables: Mapping[str, str], config: Config) -> _Prepared:
             analyze=["train", "catalogue"], transform=["train", "eval", "catalogue"]),
         custom_config={"text": config.text.model_dump_json()},
         disable_statistics=True)
-    return _Prepared([ingest, *checks, join, schema, transform], join, transform)
+    return _Prepared([ingest, *checks, governor, join, schema, transform], join, transform)
 
 
 def _training_config(config: Config, tensorboard_dir: str) -> dict[str, str | int]:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 import apache_beam as beam
 import numpy as np
+import orjson
+from apache_beam.io.filesystems import FileSystems
 
-from pipeline.ingest.rows import Row
+from pipeline.ingest.rows import Row, decode_row
 
 _SAMPLE = 20_000
 _MIN_ROWS = 20
+_MAX_NEVER_SOLD = 100_000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,7 +46,40 @@ class ShopFacts:
     never_sold: frozenset[str] = frozenset()
 
 
-class GatherProductFacts(beam.CombineFn):
+def gather_facts(tables: Mapping[str, beam.PCollection[bytes]], path: str) -> None:
+    """Adds to a pipeline what gathers the facts and writes them as JSON.
+
+    Args:
+        tables: serialized rows of products and, where there are any, events.
+        path: of the file; a path or a URI.
+    """
+    parts = [
+        tables["products"] | "ProductRows" >> beam.Map(decode_row)
+        | "ProductFacts" >> beam.CombineGlobally(_GatherProductFacts())]
+    if "events" in tables:
+        events = tables["events"] | "EventRows" >> beam.Map(decode_row)
+        parts += [
+            events | "EventFacts" >> beam.CombineGlobally(_GatherEventFacts()),
+            events
+            | "Sales" >> beam.FlatMap(_sale)
+            | "AnySale" >> beam.CombinePerKey(any)
+            | "NeverSold" >> beam.FlatMap(lambda sold: [] if sold[1] else [sold[0]])
+            | "Few" >> beam.combiners.Top.Smallest(_MAX_NEVER_SOLD)
+            | "NeverSoldFacts" >> beam.Map(lambda products: {"never_sold": products})]
+    _ = (tuple(parts)
+         | "Facts" >> beam.Flatten()
+         | "Join" >> beam.CombineGlobally(_join)
+         | "WriteFacts" >> beam.Map(_write_facts, path))
+
+
+def read_facts(path: str) -> ShopFacts:
+    """Reads what `gather_facts` wrote."""
+    with FileSystems.open(path, "application/json") as stream:
+        tree = orjson.loads(stream.read())
+    return ShopFacts(**{**tree, "never_sold": frozenset(tree.get("never_sold", ()))})
+
+
+class _GatherProductFacts(beam.CombineFn):
     """Rows of the catalogue -> the part of `ShopFacts` that they tell, as a dict."""
 
     def create_accumulator(self) -> list[int]:
@@ -84,7 +121,7 @@ class _Log:
                 setattr(self, name, sorted(values)[:_SAMPLE])
 
 
-class GatherEventFacts(beam.CombineFn):
+class _GatherEventFacts(beam.CombineFn):
     """Rows of the event log -> the part of `ShopFacts` that they tell, as a dict."""
 
     def create_accumulator(self) -> _Log:
@@ -128,6 +165,21 @@ class GatherEventFacts(beam.CombineFn):
             "last_time": int(np.quantile(times, 0.999)) if enough else None,
             "usual_quantity": (
                 float(np.quantile(quantities, 0.99)) if len(quantities) >= _MIN_ROWS else None)}
+
+
+def _sale(event: Row) -> Iterator[tuple[str, bool]]:
+    if event["event"] == "purchase":
+        price = unit_price(event)
+        yield event["product_id"], event.get("value", 1.0) > 0 and (price is None or price > 0)
+
+
+def _join(parts: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    return {name: value for part in parts for name, value in part.items()}
+
+
+def _write_facts(facts: dict[str, Any], path: str) -> None:
+    with FileSystems.create(path, "application/json") as stream:
+        stream.write(orjson.dumps(facts, option=orjson.OPT_SORT_KEYS))
 
 
 PRICE_ATTRIBUTES = ("price", "unit_price", "unitprice", "unit price")

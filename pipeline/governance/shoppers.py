@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import collections
+import itertools
 import statistics
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from pipeline.governance.facts import ShopFacts
@@ -69,7 +70,7 @@ def _machine(events: Sequence[Row], order: Sequence[int], facts: ShopFacts) -> s
         events[i]["timestamp"] for i in order
         if events[i]["event"] in ("view", "click") and "timestamp" in events[i]]
     if facts.clock_step == 1 and len(clicks) >= _FAST_CLICKS:
-        gaps = [later - earlier for earlier, later in zip(clicks, clicks[1:], strict=False)]
+        gaps = [later - earlier for earlier, later in itertools.pairwise(clicks)]
         if statistics.median(gaps) <= _FAST_SECONDS:
             return "half of the clicks follow within a second"
     days = collections.Counter(time // _DAY_SECONDS for time in clicks)

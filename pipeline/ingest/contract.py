@@ -52,7 +52,6 @@ class Reason(str, enum.Enum):
     BAD_ATTRIBUTES = "bad_attributes"
     IMPOSSIBLE_DATE = "impossible_date"
     UNKNOWN_PRODUCT = "unknown_product"
-    RETURN = "return_or_cancellation"
 
 
 class RejectedError(ValueError):

@@ -35,12 +35,14 @@ def find_odd_events(row: Row, facts: ShopFacts) -> Iterator[Finding]:
     if time is not None and facts.first_time is not None and facts.last_time is not None and not (
             facts.first_time - _FAR_SECONDS <= time <= facts.last_time + _FAR_SECONDS):
         yield Finding(IMPOSSIBLE_DATE.name, WHOLE_ROW, Action.SET_ASIDE, confidence=0.95)
-    if row["event"] != "purchase":
-        return
-    quantity = row.get("value", 1.0)
-    price = unit_price(row)
-    if quantity > 0 and price is not None and price <= 0 and facts.charged_share >= USUAL_SHARE:
+    price = unit_price(row) if row["event"] == "purchase" else None
+    if price is not None and price <= 0 and facts.charged_share >= USUAL_SHARE:
         yield Finding(NO_CHARGE.name, WHOLE_ROW, Action.SET_ASIDE, confidence=0.95)
+
+
+def find_odd_quantities(row: Row, facts: ShopFacts) -> Iterator[Finding]:
+    """Clears the quantity of a purchase that cannot be; its return is to be matched before."""
+    quantity = row.get("value", 0) if row["event"] == "purchase" else 0
     if facts.usual_quantity is not None and quantity > _FAR_QUANTITY * facts.usual_quantity:
         yield Finding(QUANTITY_OUTLIER.name, "value", Action.CLEARED, confidence=0.9)
 

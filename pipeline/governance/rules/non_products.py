@@ -33,44 +33,51 @@ USUAL_SHARE = 0.9
 _CONFIDENT = 0.95
 _LIKELY = 0.85
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 # English, German, French, Spanish: words that title a charge or a correction of the books.
-_CHARGES = frozenset("""
+_CHARGES = _words("""
 postage post shipping carriage delivery freight courier packing packaging handling insurance
 surcharge fee fees charge charges commission bank payment deposit tip tax vat duty donation
 versand versandkosten porto lieferung gebühr gebühren bearbeitungsgebühr frachtkosten fracht
 frais livraison expédition envío envio gastos transporte
-""".split())
-_CORRECTIONS = frozenset("""
-manual adjust adjusts adjusted adjustment adjustments readjustment discount discounts debt credit
-credits credited creditted refund refunds refunded reversal reverse rounding correction
+""")
+_CORRECTIONS = _words("""
+manual adjust adjusts adjusted adjustment adjustments readjustment discount discounts debt
+credit credits credited creditted refund refunds refunded reversal reverse rounding correction
 corrections error errors incorrect incorrectly rabatt gutschrift korrektur remise avoir
 remboursement descuento abono
-""".split())
-_STOCK_NOTES = frozenset("""
-damaged damages damage broken breakage breakages smashed crushed cracked faulty mouldy moldy rusty
-rust wet water smudges lost missing found thrown throw unsaleable unsellable destroyed wrongly
-wrong marked coded mixed mix counted count check checked display displayed showroom sample samples
-test barcode sold stock returned oops entry allocate given away mia
-""".split())
-_ALONE = frozenset("""
+""")
+_STOCK_NOTES = _words("""
+damaged damages damage broken breakage breakages smashed crushed cracked faulty mouldy moldy
+rusty rust wet water smudges lost missing found thrown throw unsaleable unsellable destroyed
+wrongly wrong marked coded mixed mix counted count check checked display displayed showroom
+sample samples test barcode sold stock returned oops entry allocate given away mia
+""")
+_ALONE = _words("""
 postage carriage adjustment adjust discount manual refund commission damaged damages damage
 breakages unsaleable mouldy samples missing versandkosten porto gutschrift
-""".split())
+""")
 """Words of which one is enough; the others say it only together or where the shop says it too."""
 
-_CHANNELS = frozenset("""
+_CHANNELS = _words("""
 amazon ebay etsy dotcom website web online shop store warehouse fba paypal marketplace
-""".split())
-_FILLERS = frozenset("""
+""")
+_FILLERS = _words("""
 a an and as at been box boxes bad by can't carton coded code day express for from had in into is
-it more next no not of off on or order orders pallet possible previous put re sales sale
-set sets some standard temp the to up was with your der die das und für von de la le les et du
-""".split())
-_TESTS = frozenset("""
+it more next no not of off on or order orders pallet possible previous put re sales sale set
+sets some standard temp the to up was with your der die das und für von de la le les et du
+""")
+_TESTS = _words("""
 test tests testing dummy placeholder untitled unknown none null nan n/a na tbd tbc xxx xx todo
 delete deleted unused asdf qwerty product item article artikel produkt produit sample example
-""".split())
-_STRONG_TESTS = _TESTS - frozenset("product item article artikel produkt produit sample".split())
+""")
+_STRONG_TESTS = _TESTS - _words("""
+product item article artikel produkt produit sample
+""")
 
 _WORD = re.compile(r"[^\W_]+(?:['’/][^\W_]+)*")
 _NAMING = re.compile(r"[^\W\d_]")

@@ -86,6 +86,6 @@ def test_decoding_a_row_and_encoding_it_again_gives_the_same_bytes():
            "attributes": {"b": [1, {"c": True}], "a": "x"}}
     encoded = encode_row(row)
     decoded = decode_row(encoded)
-    assert decoded == {**row, "price": pytest.approx(49.95, rel=1e-6)}
+    assert decoded == row
     again = tf.train.Example.FromString(encode_row(decoded))
     assert again == tf.train.Example.FromString(encoded)

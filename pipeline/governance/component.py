@@ -1,0 +1,102 @@
+"""DataGovernor: the TFX component around governance."""
+
+from __future__ import annotations
+
+import logging
+import os
+from typing import Any, ClassVar
+
+from tfx import types
+from tfx.components.util import examples_utils
+from tfx.dsl.components.base import base_beam_component, base_beam_executor, executor_spec
+from tfx.proto import example_gen_pb2
+from tfx.types import artifact_utils, component_spec, standard_artifacts
+
+from pipeline.artifacts import DataReport, Decisions, Quarantine
+from pipeline.governance.govern import Folders, govern_tables
+from pipeline.governance.quality import check_quality, describe_quality, measure_quality
+from pipeline.governance.report import write_report
+from pipeline.governance.settings import Governance
+from pipeline.ingest.balance import read_balance
+
+_LOG = logging.getLogger(__name__)
+
+
+class Executor(base_beam_executor.BaseBeamExecutor):
+    """Governs the tables, writes the report, and stops the run where the data is too bad."""
+
+    def Do(
+        self,
+        input_dict: dict[str, list[types.Artifact]],
+        output_dict: dict[str, list[types.Artifact]],
+        exec_properties: dict[str, Any],
+    ) -> None:
+        """Runs governance; see `DataGovernor`.
+
+        Raises:
+            DatasetError: the quality of a table is below what the settings ask for.
+        """
+        settings = Governance.model_validate_json(exec_properties["config"])
+        tables = artifact_utils.get_single_instance(input_dict["tables"])
+        names = artifact_utils.decode_split_names(tables.split_names)
+        governed = artifact_utils.get_single_instance(output_dict["governed"])
+        governed.split_names = tables.split_names
+        governed.span = tables.span
+        examples_utils.set_payload_format(governed, example_gen_pb2.FORMAT_TF_EXAMPLE)
+        examples_utils.set_file_format(governed, examples_utils.get_file_format(tables))
+        decisions = artifact_utils.get_single_uri(output_dict["decisions"])
+        folders = Folders(
+            tables={name: artifact_utils.get_split_uri([tables], name) for name in names},
+            governed={name: artifact_utils.get_split_uri([governed], name) for name in names},
+            decisions=decisions, work=os.path.join(decisions, "work"))
+        counts = govern_tables(self._make_beam_pipeline, folders, settings)
+        balance = read_balance(artifact_utils.get_single_uri(input_dict["quarantine"]))
+        quality = measure_quality(balance, counts)
+        write_report(
+            quality, balance, decisions, artifact_utils.get_single_uri(output_dict["report"]),
+            settings.min_quality)
+        _LOG.info("%s", describe_quality(quality))
+        check_quality(quality, settings.min_quality)
+
+
+class DataGovernorSpec(component_spec.ComponentSpec):
+    """Channels and parameters of `DataGovernor`."""
+
+    PARAMETERS: ClassVar = {"config": component_spec.ExecutionParameter(type=str)}
+    INPUTS: ClassVar = {
+        "tables": component_spec.ChannelParameter(type=standard_artifacts.Examples),
+        "quarantine": component_spec.ChannelParameter(type=Quarantine),
+    }
+    OUTPUTS: ClassVar = {
+        "governed": component_spec.ChannelParameter(type=standard_artifacts.Examples),
+        "decisions": component_spec.ChannelParameter(type=Decisions),
+        "report": component_spec.ChannelParameter(type=DataReport),
+    }
+
+
+class DataGovernor(base_beam_component.BaseBeamComponent):
+    """Tables -> the same tables governed, the log of decisions, and a page about them.
+
+    Outputs:
+        governed: a split a table, as ingest writes them.
+        decisions: the log, Parquet files of `pipeline.governance.decisions.SCHEMA`.
+        report: `governance.html` and `quality.json`.
+    """
+
+    SPEC_CLASS = DataGovernorSpec
+    EXECUTOR_SPEC = executor_spec.BeamExecutorSpec(Executor)
+
+    def __init__(
+        self, tables: types.BaseChannel, quarantine: types.BaseChannel, config: str,
+    ) -> None:
+        """Builds the component.
+
+        Args:
+            tables: the tables as ingested, one split each.
+            quarantine: of ingest, with the balance of its rows.
+            config: the section `governance` as JSON.
+        """
+        super().__init__(DataGovernorSpec(
+            tables=tables, quarantine=quarantine, config=config,
+            governed=types.Channel(type=standard_artifacts.Examples),
+            decisions=types.Channel(type=Decisions), report=types.Channel(type=DataReport)))

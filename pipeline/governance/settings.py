@@ -1,0 +1,21 @@
+"""What a person decides about governance."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from model.settings import Section
+
+
+class Governance(Section):
+    """How the tables are governed."""
+
+    rules_off: tuple[str, ...] = Field(
+        (), description="Names of rules, as the report shows them, whose findings are left alone.")
+    released: tuple[str, ...] = Field(
+        (), description="Ids of decisions, as the log shows them, that are not to be made.")
+    min_quality: float = Field(
+        0.5, ge=0, le=1,
+        description="Share of a table's rows without a severe finding, below which the run stops. "
+        "Half: raw invoice exports have a few percent of such rows, and a table of which every "
+        "second row is wrong was exported wrongly.")
