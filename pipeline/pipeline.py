@@ -15,7 +15,7 @@ from tfx.proto import pusher_pb2, trainer_pb2, transform_pb2
 from pipeline.config import Config
 from pipeline.evaluation.component import RetrievalEvaluator
 from pipeline.examples.component import ExamplesJoin
-from pipeline.governance.component import DataGovernor
+from pipeline.governance.component import DataGovernor, QualityGate
 from pipeline.indexing.component import IndexBuilder
 from pipeline.ingest.component import ShopExampleGen
 from pipeline.ingest.gate import AnomalyGate
@@ -134,9 +134,11 @@ def _prepare(data: str, tables: Mapping[str, str], config: Config) -> _Prepared:
         tables=ingest.outputs["examples"], quarantine=ingest.outputs["quarantine"],
         config=config.governance.model_dump_json())
     governor.add_upstream_nodes(gates)
+    quality = QualityGate(report=governor.outputs["report"])
     join = ExamplesJoin(
         examples=governor.outputs["governed"], config=config.examples.model_dump_json(),
         seed=config.seed)
+    join.add_upstream_nodes([quality])
     schema = CuratedSchema(schema_name="training").with_id("ImportSchemaGen-training")
     transform = Transform(
         examples=join.outputs["examples"], schema=schema.outputs["schema"],
@@ -145,7 +147,7 @@ def _prepare(data: str, tables: Mapping[str, str], config: Config) -> _Prepared:
             analyze=["train", "catalogue"], transform=["train", "eval", "catalogue"]),
         custom_config={"text": config.text.model_dump_json()},
         disable_statistics=True)
-    return _Prepared([ingest, *checks, governor, join, schema, transform], join, transform)
+    return _Prepared([ingest, *checks, governor, quality, join, schema, transform], join, transform)
 
 
 def _training_config(config: Config, tensorboard_dir: str) -> dict[str, str | int]:

@@ -27,6 +27,7 @@ _DOES = {
     "ExampleValidator": "compares it with the schema",
     "AnomalyGate": "stops at what is wrong",
     "DataGovernor": "finds, repairs, sets aside what is wrong",
+    "QualityGate": "stops where that is too much",
     "ExamplesJoin": "joins events, judgments and products",
     "Transform": "turns text into tokens",
     "Trainer": "trains the towers",

@@ -1,21 +1,23 @@
-"""DataGovernor: the TFX component around governance."""
-
-from __future__ import annotations
+"""DataGovernor and QualityGate: the TFX components around governance."""
 
 import logging
 import os
 from typing import Any, ClassVar
 
+import orjson
 from tfx import types
 from tfx.components.util import examples_utils
+from tfx.dsl.component.experimental.annotations import InputArtifact
+from tfx.dsl.component.experimental.decorators import component
 from tfx.dsl.components.base import base_beam_component, base_beam_executor, executor_spec
+from tfx.dsl.io import fileio
 from tfx.proto import example_gen_pb2
 from tfx.types import artifact_utils, component_spec, standard_artifacts
 
 from pipeline.artifacts import DataReport, Decisions, Quarantine
 from pipeline.governance.govern import Folders, govern_tables
 from pipeline.governance.quality import check_quality, describe_quality, measure_quality
-from pipeline.governance.report import write_report
+from pipeline.governance.report import QUALITY, write_report
 from pipeline.governance.settings import Governance
 from pipeline.ingest.balance import read_balance
 
@@ -23,7 +25,7 @@ _LOG = logging.getLogger(__name__)
 
 
 class Executor(base_beam_executor.BaseBeamExecutor):
-    """Governs the tables, writes the report, and stops the run where the data is too bad."""
+    """Governs the tables and writes the report."""
 
     def Do(
         self,
@@ -31,11 +33,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         output_dict: dict[str, list[types.Artifact]],
         exec_properties: dict[str, Any],
     ) -> None:
-        """Runs governance; see `DataGovernor`.
-
-        Raises:
-            DatasetError: the quality of a table is below what the settings ask for.
-        """
+        """Runs governance; see `DataGovernor`."""
         settings = Governance.model_validate_json(exec_properties["config"])
         tables = artifact_utils.get_single_instance(input_dict["tables"])
         names = artifact_utils.decode_split_names(tables.split_names)
@@ -56,7 +54,13 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             quality, balance, decisions, artifact_utils.get_single_uri(output_dict["report"]),
             settings.min_quality)
         _LOG.info("%s", describe_quality(quality))
-        check_quality(quality, settings.min_quality)
+
+
+@component
+def QualityGate(report: InputArtifact[DataReport]) -> None:
+    """Reads `quality.json` and raises DatasetError where a table is worse than is allowed."""
+    with fileio.open(os.path.join(report.uri, QUALITY), "rb") as stream:
+        check_quality(orjson.loads(stream.read()))
 
 
 class DataGovernorSpec(component_spec.ComponentSpec):

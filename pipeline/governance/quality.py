@@ -90,26 +90,29 @@ def measure_quality(balance: Balance, counts: Counts) -> Quality:
     return Quality(tables, _weeks(counts))
 
 
-def check_quality(quality: Quality, min_quality: float) -> None:
+def check_quality(tree: Mapping[str, Any]) -> None:
     """Stops a run on data that is too bad.
+
+    Args:
+        tree: the content of `quality.json`.
 
     Raises:
         DatasetError: a table's score is below what is configured, or no product is left.
     """
-    for name, table in quality.tables.items():
-        if table.score < min_quality:
-            worst = ", ".join(
-                f"{rule} {number:,}" for rule, number in list(table.rules.items())[:3])
+    least = tree["gate"]["min_quality"]
+    for name, table in tree["tables"].items():
+        if table["score"] < least:
+            worst = ", ".join(f"{rule} {n:,}" for rule, n in list(table["rules"].items())[:3])
             raise DatasetError(
-                f"{name}: the quality score is {table.score:.2f}, below the {min_quality:g} that "
-                f"governance.min_quality asks for: {table.quarantined:,} of {table.rows:,} rows "
-                f"could not be used, {table.flagged:,} more have a severe finding"
-                f"{f' ({worst})' if worst else ''}. The report says what to mend at the source; "
-                "if a rule is wrong about this shop, name it in governance.rules_off.")
-    if not quality.tables["products"].kept:
+                f"{name}: the quality score is {table['score']:.2f}, below the {least:g} that "
+                f"governance.min_quality asks for: {table['quarantined']:,} of {table['rows']:,} "
+                f"rows could not be used, {table['flagged']:,} more have a severe finding"
+                f"{f' ({worst})' if worst else ''}. reports/governance.html says what to mend at "
+                "the source; if a rule is wrong about this shop, name it in governance.rules_off.")
+    if not tree["tables"]["products"]["kept"]:
         raise DatasetError(
-            "products: no row is left after governance. The report says why each was set aside; "
-            "if a rule is wrong about this shop, name it in governance.rules_off.")
+            "products: no row is left after governance. reports/governance.html says why each "
+            "was set aside; if a rule is wrong about this shop, name it in governance.rules_off.")
 
 
 def describe_quality(quality: Quality) -> str:
