@@ -15,7 +15,7 @@ import pydantic
 import yaml
 from pydantic import Field
 
-from model.settings import Section, Text, Training, Tuning
+from model.settings import Section, Text, Training, Tuning, listed
 from pipeline.evaluation.slice_names import BANDS, OF_THE_JOIN, SLICES
 from pipeline.governance.settings import Governance
 
@@ -79,11 +79,7 @@ class Index(Section):
         "least; what it lacks is lost from nDCG in about the same proportion.")
     top_k: int = Field(100, ge=1, le=10_000, description="K of every signature.")
 
-    @pydantic.field_validator("arms", mode="before")
-    @classmethod
-    def _listed(cls, arms: Any) -> Any:
-        """A list may be written with commas, as on a command line."""
-        return [arm.strip() for arm in arms.split(",")] if isinstance(arms, str) else arms
+    _listed = pydantic.field_validator("arms", mode="before")(listed)
 
     @pydantic.field_validator("arms")
     @classmethod

@@ -78,7 +78,7 @@ def read_removals(decisions: str) -> dict[str, Removal]:
     """The products that the log says are no longer in the catalogue."""
     removing = {action.value for action in Action if action.removes_row}
     removals = {}
-    for part in read_log(decisions, "products", ["id", "row", "action", "note"]):
+    for part in read_log(decisions, "products-", ["id", "row", "action", "note"]):
         for line in part.to_pylist():
             if line["action"] in removing:
                 merged = line["action"] == Action.MERGED.value
@@ -95,7 +95,7 @@ def _govern_products(
         judged = _read(pipeline, folders, "products") | "Judge" >> JudgeTable(
             "products", row_judges("products"), shop, policy, stage=0)
         write_rows(judged.rows, folders.governed["products"], "products")
-        write_decisions(judged.decisions, folders.decisions, "products")
+        write_decisions(judged.decisions, folders.decisions, "products", stage=0)
         _add_up([judged.counts], counts_file)
     return read_counts(counts_file)
 
@@ -116,12 +116,13 @@ def _govern_others(
             judged: Judged = _read(pipeline, folders, table) | f"Judge[{table}]" >> JudgeTable(
                 table, row_judges(table), shop, policy, stage=0)
             if table == "events":
-                write_decisions(judged.decisions, folders.decisions, "events-rows")
+                write_decisions(judged.decisions, folders.decisions, table, stage=0)
                 counts.append(judged.counts | "BeforeShoppers" >> beam.Map(_without_kept))
                 judged = judged.rows | "JudgeShoppers" >> JudgeShoppers(
                     shopper_judges(), shop, policy, stage=1)
             write_rows(judged.rows, folders.governed[table], table)
-            write_decisions(judged.decisions, folders.decisions, table)
+            write_decisions(
+                judged.decisions, folders.decisions, table, stage=int(table == "events"))
             counts.append(judged.counts)
         _add_up(counts, counts_file)
     return read_counts(counts_file)

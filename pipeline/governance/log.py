@@ -24,7 +24,7 @@ def read_log(
 
     Args:
         folder: of the log.
-        prefix: of the files' names: a table's for its decisions alone.
+        prefix: of the files' names: `TABLE-` for the decisions about a table.
         columns: those that are wanted; all where not given.
     """
     for path in list_log(folder, prefix):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import pydantic
 from pydantic import Field
 
-from model.settings import Section
+from model.settings import Section, listed
 
 
 class Governance(Section):
@@ -19,3 +20,5 @@ class Governance(Section):
         description="Share of a table's rows without a severe finding, below which the run stops. "
         "Half: raw invoice exports have a few percent of such rows, and a table of which every "
         "second row is wrong was exported wrongly.")
+
+    _listed = pydantic.field_validator("rules_off", "released", mode="before")(listed)

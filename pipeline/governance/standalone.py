@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import pathlib
+import shutil
 import time
 from collections.abc import Mapping
 
 import apache_beam as beam
 
 from pipeline.config import Ingest
-from pipeline.governance.counts import Counts
+from pipeline.governance.export import export_tables
+from pipeline.governance.folder import Version
 from pipeline.governance.govern import Folders, MakePipeline, govern_tables
+from pipeline.governance.quality import Quality, measure_quality
+from pipeline.governance.report import write_report
 from pipeline.governance.settings import Governance
 from pipeline.ingest.balance import Balance, check_balance, read_balance, write_balance
 from pipeline.ingest.files import list_table
 from pipeline.ingest.records import WriteFramedRecords
 from pipeline.ingest.transforms import IngestTables
 
+INGESTED = "ingested"
+"""Folder of a version that holds rows between ingest and governance."""
+
 
 def ingest_folder(
-    make_pipeline: MakePipeline, data: str, tables: Mapping[str, str], folder: pathlib.Path,
+    make_pipeline: MakePipeline, data: str, tables: Mapping[str, str], version: Version,
     settings: Ingest,
 ) -> Balance:
     """Reads a dataset as the pipeline's first component does.
@@ -28,21 +35,23 @@ def ingest_folder(
         make_pipeline: makes an empty Beam pipeline.
         data: folder or URI of the tables.
         tables: file pattern of each table, as `discover_tables` returns them.
-        folder: receives `TABLE/`, the rows of each table, and `quarantine/`.
+        version: receives `ingested/TABLE/`, the rows of each table, and `quarantine/`.
         settings: how tables are read.
 
     Raises:
         DatasetError: the data cannot be used.
     """
     files = [file for table, pattern in tables.items() for file in list_table(data, table, pattern)]
-    quarantine = folder / "quarantine"
-    for name in (*tables, quarantine.name):
-        (folder / name).mkdir(parents=True)
+    quarantine = version.ingest
+    quarantine.mkdir()
+    for table in tables:
+        (version.root / INGESTED / table).mkdir(parents=True)
     with make_pipeline() as pipeline:
         ingested = pipeline | "Ingest" >> IngestTables(
             files, settings.max_text_chars, now=time.time())
         for table, rows in ingested.examples.items():
-            rows | f"Write[{table}]" >> WriteFramedRecords(str(folder / table))
+            rows | f"Write[{table}]" >> WriteFramedRecords(
+                str(version.root / INGESTED / table))
         ingested.quarantine | "WriteQuarantine" >> beam.io.WriteToText(
             str(quarantine / "quarantine"), file_name_suffix=".jsonl.gz")
         ingested.balance | "WriteBalance" >> beam.Map(write_balance, str(quarantine))
@@ -52,22 +61,38 @@ def ingest_folder(
 
 
 def govern_folder(
-    make_pipeline: MakePipeline, ingested: pathlib.Path, tables: Mapping[str, str],
-    folder: pathlib.Path, settings: Governance,
-) -> Counts:
-    """Governs what `ingest_folder` wrote.
+    make_pipeline: MakePipeline, version: Version, balance: Balance, settings: Governance,
+) -> Quality:
+    """Governs what `ingest_folder` wrote, and writes everything else of a version.
 
     Args:
         make_pipeline: makes an empty Beam pipeline.
-        ingested: folder of the rows.
-        tables: names of the tables, as keys.
-        folder: receives `tables/TABLE/` and `decisions/`.
+        version: whose `ingested/` holds the rows; that folder is removed.
+        balance: of ingest.
         settings: what a person decided.
     """
+    ingested, work = version.root / INGESTED, version.root / "work"
     folders = Folders(
-        tables={table: str(ingested / table) for table in tables},
-        governed={table: str(folder / "tables" / table) for table in tables},
-        decisions=str(folder / "decisions"), work=str(folder / "work"))
-    for made in (*folders.governed.values(), folders.decisions, folders.work):
-        pathlib.Path(made).mkdir(parents=True)
-    return govern_tables(make_pipeline, folders, settings)
+        tables={table: str(ingested / table) for table in balance},
+        governed={table: str(version.tables / table) for table in balance},
+        decisions=str(version.decisions), work=str(work))
+    for folder in (
+            version.decisions, version.reports, work,
+            *(version.tables / table for table in balance)):
+        folder.mkdir(parents=True)
+    counts = govern_tables(make_pipeline, folders, settings)
+    shutil.rmtree(ingested)
+    shutil.rmtree(work)
+    quality = measure_quality(balance, counts)
+    write_report(
+        quality, balance, str(version.decisions), str(version.reports), settings.min_quality)
+    export_version(make_pipeline, version)
+    return quality
+
+
+def export_version(make_pipeline: MakePipeline, version: Version) -> None:
+    """Writes the governed rows of a version as a dataset."""
+    version.data.mkdir()
+    export_tables(
+        make_pipeline, {folder.name: str(folder) for folder in sorted(version.tables.iterdir())},
+        str(version.data))

@@ -140,17 +140,22 @@ class JudgeShoppers(beam.PTransform):
         return Judged(judged.rows, judged[_DECISIONS], judged[_COUNTS])
 
 
-def write_rows(rows: beam.PCollection[list[bytes]], folder: str, name: str) -> None:
-    """Writes lists of serialized rows as TFRecords; `name` is the table's in the job graph."""
+def write_rows(rows: beam.PCollection[list[bytes]], folder: str, table: str) -> None:
+    """Writes lists of serialized rows as TFRecords."""
     _ = (rows
-         | f"Frame[{name}]" >> beam.Map(frame_records)
-         | f"WriteRows[{name}]" >> WriteFramedRecords(folder))
+         | f"Frame[{table}]" >> beam.Map(frame_records)
+         | f"WriteRows[{table}]" >> WriteFramedRecords(folder))
 
 
-def write_decisions(decisions: beam.PCollection[pa.Table], folder: str, name: str) -> None:
-    """Writes Arrow tables as `name-*.parquet`."""
-    _ = decisions | f"WriteDecisions[{name}]" >> beam.io.WriteToParquetBatched(
-        os.path.join(folder, name), SCHEMA, file_name_suffix=".parquet")
+def write_decisions(
+    decisions: beam.PCollection[pa.Table], folder: str, table: str, stage: int,
+) -> None:
+    """Writes Arrow tables as `TABLE-STAGE-*.parquet`.
+
+    No name may begin as another does: when Beam finishes a file, it removes those that do.
+    """
+    _ = decisions | f"WriteDecisions[{table}-{stage}]" >> beam.io.WriteToParquetBatched(
+        os.path.join(folder, f"{table}-{stage}"), SCHEMA, file_name_suffix=".parquet")
 
 
 class _JudgeRows(beam.DoFn):

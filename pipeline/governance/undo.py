@@ -128,7 +128,7 @@ def _restore_removed(
 ) -> tuple[list[Row], dict[str, str]]:
     """Rows whose removal is taken back; and what rows that stay removed hold now."""
     back, patches = [], {}
-    for decision in _read(decisions, table):
+    for decision in _read(decisions, f"{table}-"):
         if decision.table != table or decision.action not in _REMOVING or (
                 decision.row not in by_row):
             continue
