@@ -38,8 +38,7 @@ Counts = collections.Counter[Count]
 
 
 def count_row(
-    table: str, row: Row, decisions: Iterable[Decision], severe: frozenset[str], *, first: bool,
-    kept: bool,
+    table: str, row: Row, decisions: Iterable[Decision], *, first: bool, kept: bool, flagged: bool,
 ) -> Counts:
     """Counts of one row.
 
@@ -47,9 +46,9 @@ def count_row(
         table: of the row.
         row: as it came in.
         decisions: made about it.
-        severe: names of the rules whose findings count against the quality of the data.
         first: whether no stage has counted it yet.
         kept: whether it is still in its table.
+        flagged: whether it has its first severe finding here.
     """
     week = week_of(row.get("timestamp")) if table == "events" else ""
     counts: Counts = collections.Counter()
@@ -57,10 +56,8 @@ def count_row(
         counts[Count(table, ROWS_IN, week=week)] = 1
     if kept:
         counts[Count(table, KEPT, week=week)] = 1
-    flagged = False
     for decision in decisions:
         counts[Count(table, decision.action, decision.rule)] += 1
-        flagged |= decision.rule in severe
     if flagged:
         counts[Count(table, FLAGGED, week=week)] = 1
     return counts

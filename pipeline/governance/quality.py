@@ -84,7 +84,7 @@ def measure_quality(balance: Balance, counts: Counts) -> Quality:
                 sums[count.what] += number
         tables[name] = quality = TableQuality(
             ingested.rows_in, ingested.quarantined, ingested.merged, dict(removed), sums[KEPT],
-            min(sums[FLAGGED], sums[ROWS_IN]), dict(rules.most_common()))
+            sums[FLAGGED], dict(rules.most_common()))
         if not quality.balanced or sums[ROWS_IN] != ingested.kept:
             raise RuntimeError(f"{name}: the rows do not balance: {quality}")
     return Quality(tables, _weeks(counts))
@@ -149,4 +149,4 @@ def _weeks(counts: Counts) -> dict[str, float]:
     for count, number in counts.items():
         if count.week and count.what in (ROWS_IN, FLAGGED):
             (seen if count.what == ROWS_IN else flagged)[count.week] += number
-    return {week: max(0.0, 1 - flagged[week] / seen[week]) for week in sorted(seen)}
+    return {week: 1 - flagged[week] / seen[week] for week in sorted(seen)}

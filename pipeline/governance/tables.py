@@ -70,6 +70,18 @@ class Shop(NamedTuple):
     removed: Mapping[str, Removal]
 
 
+class Left(NamedTuple):
+    """A row that is still in its table.
+
+    Attributes:
+        row: serialized.
+        flagged: whether it had a severe finding so far.
+    """
+
+    row: bytes
+    flagged: bool
+
+
 Judge = Callable[[Row, Shop], Iterable[Finding]]
 """A row and the shop -> findings; each judge sees what the one before left."""
 
@@ -78,12 +90,12 @@ class Judged(NamedTuple):
     """What comes of a table.
 
     Attributes:
-        rows: lists of serialized rows.
+        rows: lists of `Left`.
         decisions: Arrow tables of `decisions.SCHEMA`.
         counts: `Counts` of parts.
     """
 
-    rows: beam.PCollection[list[bytes]]
+    rows: beam.PCollection[list[Left]]
     decisions: beam.PCollection[pa.Table]
     counts: beam.PCollection[Counts]
 
@@ -119,7 +131,7 @@ class JudgeTable(beam.PTransform):
 
 
 class JudgeShoppers(beam.PTransform):
-    """Lists of serialized events -> what is left of them, judged shopper by shopper."""
+    """Lists of events that are left -> what is left of them, judged shopper by shopper."""
 
     def __init__(
         self, judges: Sequence[Judge], shop: beam.pvalue.AsSingleton, policy: Policy, stage: int,
@@ -129,7 +141,7 @@ class JudgeShoppers(beam.PTransform):
         self._judge = _JudgeBucket(judges, policy, stage)
         self._shop = shop
 
-    def expand(self, rows: beam.PCollection[list[bytes]]) -> Judged:
+    def expand(self, rows: beam.PCollection[list[Left]]) -> Judged:
         """Builds the graph."""
         judged = (
             rows
@@ -140,10 +152,10 @@ class JudgeShoppers(beam.PTransform):
         return Judged(judged.rows, judged[_DECISIONS], judged[_COUNTS])
 
 
-def write_rows(rows: beam.PCollection[list[bytes]], folder: str, table: str) -> None:
-    """Writes lists of serialized rows as TFRecords."""
+def write_rows(rows: beam.PCollection[list[Left]], folder: str, table: str) -> None:
+    """Writes rows as TFRecords."""
     _ = (rows
-         | f"Frame[{table}]" >> beam.Map(frame_records)
+         | f"Frame[{table}]" >> beam.Map(lambda batch: frame_records(left.row for left in batch))
          | f"WriteRows[{table}]" >> WriteFramedRecords(folder))
 
 
@@ -174,7 +186,7 @@ class _JudgeRows(beam.DoFn):
             row = decode_row(serialized)
             left, decisions = judge_row(
                 self._table, row, self._judges, shop, self._policy, self._first_step)
-            output.add(row, left, decisions, serialized)
+            output.add(row, left, decisions, Left(serialized, flagged=False), first=True)
         yield from output.elements()
 
 
@@ -186,47 +198,57 @@ class _JudgeBucket(beam.DoFn):
         self._first_step = stage * 1_000
 
     def process(
-        self, element: tuple[int, Iterable[list[bytes]]], shop: Shop,
+        self, element: tuple[int, Iterable[list[Left]]], shop: Shop,
     ) -> Iterator[Any]:
-        shoppers: dict[str, list[tuple[Row, bytes]]] = {}
+        shoppers: dict[str, list[tuple[Row, Left]]] = {}
         for batch in element[1]:
-            for serialized in batch:
-                row = decode_row(serialized)
-                shoppers.setdefault(row["user_id"], []).append((row, serialized))
-        output = _Output("events", self._policy.severe, first=False)
+            for before in batch:
+                row = decode_row(before.row)
+                shoppers.setdefault(row["user_id"], []).append((row, before))
+        output = _Output("events", self._policy.severe)
         for shopper in sorted(shoppers):
             # A runner may bring the rows of a shopper in any order.
             events = sorted(shoppers[shopper], key=lambda event: event[0]["position"])
             findings = judge_shopper([row for row, _ in events], shop.facts)
-            for place, (row, serialized) in enumerate(events):
+            for place, (row, before) in enumerate(events):
                 judges: list[Judge] = [
                     functools.partial(_found, findings.get(place, ())), *self._judges]
                 left, decisions = judge_row(
                     "events", row, judges, shop, self._policy, self._first_step)
-                output.add(row, left, decisions, serialized)
+                output.add(row, left, decisions, before, first=False)
         yield from output.elements()
 
 
 class _Output:
     """Collects what a DoFn yields about a batch."""
 
-    def __init__(self, table: str, severe: frozenset[str], *, first: bool = True) -> None:
+    def __init__(self, table: str, severe: frozenset[str]) -> None:
         self._table = table
         self._severe = severe
-        self._first = first
-        self._rows: list[bytes] = []
+        self._rows: list[Left] = []
         self._decisions: list[Decision] = []
         self._counts: Counts = Counts()
 
     def add(
-        self, row: Row, left: Row | None, decisions: list[Decision], serialized: bytes,
+        self, row: Row, left: Row | None, decisions: list[Decision], before: Left, *, first: bool,
     ) -> None:
-        """Adds a row as it came, what is left of it, and why."""
+        """Adds a row as it came, what is left of it, and why.
+
+        Args:
+            row: as it came.
+            left: what is left of it; the same object where it has not changed.
+            decisions: made about it.
+            before: the row as it came, serialized, and whether it was flagged.
+            first: whether no stage has seen it before.
+        """
+        flagged = any(decision.rule in self._severe for decision in decisions)
         if left is not None:  # What has not changed keeps its very bytes.
-            self._rows.append(serialized if left is row else encode_row(left))
+            self._rows.append(Left(
+                before.row if left is row else encode_row(left), before.flagged or flagged))
         self._decisions += decisions
         self._counts.update(count_row(
-            self._table, row, decisions, self._severe, first=self._first, kept=left is not None))
+            self._table, row, decisions, first=first, kept=left is not None,
+            flagged=flagged and not before.flagged))
 
     def elements(self) -> Iterator[Any]:
         """The outputs of the DoFn."""
@@ -263,9 +285,9 @@ def _found(findings: Iterable[Finding], _row: Row, _shop: Shop) -> Iterable[Find
     return findings
 
 
-def _deal(batch: Sequence[bytes]) -> Iterator[tuple[int, list[bytes]]]:
-    buckets: dict[int, list[bytes]] = {}
-    for serialized in batch:
-        user = decode_row(serialized)["user_id"]
-        buckets.setdefault(zlib.crc32(user.encode("utf-8")) % _BUCKETS, []).append(serialized)
+def _deal(batch: Sequence[Left]) -> Iterator[tuple[int, list[Left]]]:
+    buckets: dict[int, list[Left]] = {}
+    for left in batch:
+        user = decode_row(left.row)["user_id"]
+        buckets.setdefault(zlib.crc32(user.encode("utf-8")) % _BUCKETS, []).append(left)
     yield from buckets.items()
