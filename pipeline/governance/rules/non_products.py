@@ -79,6 +79,10 @@ _STRONG_TESTS = _TESTS - _words("""
 product item article artikel produkt produit sample
 """)
 
+_TEST_PHRASE = re.compile(
+    r"\b(?:do not (?:order|use|buy|sell)|delete (?:me|this)|lorem ipsum|test (?:product|article)|"
+    r"copy of (?:new )?(?:item|product))\b|测试(?:商品|产品)|请勿拍|^(?:测试|待定|删除|新品复制)$")
+
 _WORD = re.compile(r"[^\W_]+(?:['’/][^\W_]+)*")
 _NAMING = re.compile(r"[^\W\d_]")
 
@@ -100,7 +104,7 @@ def find_non_products(row: Row, facts: ShopFacts) -> Iterator[Finding]:
 
 
 def _names_nothing(title: str, words: list[str]) -> bool:
-    if not words or not _NAMING.search(title):
+    if not words or not _NAMING.search(title) or _TEST_PHRASE.search(title.casefold()):
         return True
     return set(words) <= _TESTS and not _STRONG_TESTS.isdisjoint(words)
 

@@ -47,18 +47,6 @@ def test_a_row_needs_its_required_columns(table):
         assert caught.value.reason is Reason.MISSING_VALUE
 
 
-@pytest.mark.parametrize(("event", "value", "kept"), [
-    ("purchase", 1, True), ("purchase", 0, False), ("purchase", -2, False), ("rating", 0, True)])
-def test_a_purchase_of_nothing_is_a_return(event, value, kept):
-    values = {"user_id": "u", "product_id": "a", "event": event, "value": value}
-    if kept:
-        assert parse("events", **values)["value"] == value
-    else:
-        with pytest.raises(RejectedError) as caught:
-            parse("events", **values)
-        assert caught.value.reason is Reason.RETURN
-
-
 def test_merging_keeps_the_first_and_fills_what_it_lacks():
     merged = merge_rows([
         {"product_id": "a", "title": "First", "attributes": {"x": 1}},
