@@ -51,7 +51,11 @@ def test_a_doubtful_title_counts_where_it_was_never_sold():
     assert judge("returned", facts) == ("non_product", Action.SET_ASIDE)
 
 
-@pytest.mark.parametrize("title", ["?", "??", "-", "test", "Test product", "n/a", "TBD", "..."])
+@pytest.mark.parametrize("title", [
+    "?", "??", "-", "test", "Test product", "n/a", "TBD", "...",
+    # What the generated shops hold.
+    "Test product do not order", "TBC", "xxx", "Copy of new item", "Delete me",
+    "测试商品请勿拍", "待定", "新品复制", "删除"])
 def test_titles_that_name_nothing(title):
     assert judge(title) == ("placeholder", Action.SET_ASIDE)
 
@@ -67,7 +71,7 @@ def test_a_price_of_nothing_counts_where_others_have_one():
     assert judge("Blue bag") is None
 
 
-@pytest.mark.parametrize("title", ["电动牙刷", "茶", "Чайник", "مصباح"])
+@pytest.mark.parametrize("title", ["电动牙刷", "茶", "Чайник", "مصباح", "怀孕测试笔"])
 def test_other_scripts_name_products(title):
     assert judge(title) is None
 
