@@ -15,7 +15,7 @@ from tfx.proto import pusher_pb2, trainer_pb2, transform_pb2
 from pipeline.config import Config
 from pipeline.evaluation.component import RetrievalEvaluator
 from pipeline.examples.component import ExamplesJoin
-from pipeline.governance.component import DataGovernor, QualityGate
+from pipeline.governance.component import DataGovernor, KeepProfile, QualityGate
 from pipeline.indexing.component import IndexBuilder
 from pipeline.ingest.component import ShopExampleGen
 from pipeline.ingest.gate import AnomalyGate
@@ -55,7 +55,7 @@ def create_pipeline(
     serving_dir = os.path.join(output_dir, "serving")
     tensorboard_dir = os.path.join(output_dir, "tensorboard")
 
-    prepared = _prepare(data, tables, config)
+    prepared = _prepare(data, tables, output_dir, config)
     join, transform = prepared.join, prepared.transform
     trainer = Trainer(
         run_fn="model.trainer.run_fn", examples=transform.outputs["transformed_examples"],
@@ -73,9 +73,14 @@ def create_pipeline(
     evaluator, validator, pusher = _judge_and_push(
         index, join, config, serving_dir, tensorboard_dir)
 
+    keeper = KeepProfile(
+        statistics=prepared.statistics.outputs["statistics"],
+        pushed=pusher.outputs["pushed_model"], profile_dir=_profile_dir(output_dir))
+
     return Pipeline(
         pipeline_name=name, pipeline_root=root, enable_cache=True,
-        components=[*prepared.components, trainer, index, evaluator, validator, pusher],
+        components=[
+            *prepared.components, trainer, index, evaluator, validator, pusher, keeper],
         metadata_connection_config=metadata_connection_config,
         beam_pipeline_args=list(beam_pipeline_args))
 
@@ -97,7 +102,7 @@ def create_tuning_pipeline(
     name too, both share their cache. In `output_dir`, a local folder, `tuning/` appears as well:
     the trials so far.
     """
-    prepared = _prepare(data, tables, config)
+    prepared = _prepare(data, tables, output_dir, config)
     transform = prepared.transform
     tensorboard_dir = os.path.join(output_dir, "tensorboard", "tuning")
     tuner = Tuner(
@@ -121,18 +126,22 @@ class _Prepared:
     """The components that make transformed examples of tables, with those that others read."""
 
     components: list[BaseComponent]
+    statistics: BaseComponent
     join: BaseComponent
     transform: BaseComponent
 
 
-def _prepare(data: str, tables: Mapping[str, str], config: Config) -> _Prepared:
+def _prepare(
+    data: str, tables: Mapping[str, str], output_dir: str, config: Config,
+) -> _Prepared:
     """Tables -> checked tables -> governed tables -> joined examples -> token ids."""
     ingest = ShopExampleGen(
         input_base=data, tables=dict(tables), config=config.ingest.model_dump_json())
     checks, gates = _check(ingest, tables)
     governor = DataGovernor(
         tables=ingest.outputs["examples"], quarantine=ingest.outputs["quarantine"],
-        config=config.governance.model_dump_json())
+        statistics=checks[0].outputs["statistics"], config=config.governance.model_dump_json(),
+        profile_dir=_profile_dir(output_dir))
     governor.add_upstream_nodes(gates)
     quality = QualityGate(report=governor.outputs["report"])
     join = ExamplesJoin(
@@ -147,7 +156,13 @@ def _prepare(data: str, tables: Mapping[str, str], config: Config) -> _Prepared:
             analyze=["train", "catalogue"], transform=["train", "eval", "catalogue"]),
         custom_config={"text": config.text.model_dump_json()},
         disable_statistics=True)
-    return _Prepared([ingest, *checks, governor, quality, join, schema, transform], join, transform)
+    return _Prepared(
+        [ingest, *checks, governor, quality, join, schema, transform], checks[0], join, transform)
+
+
+def _profile_dir(output_dir: str) -> str:
+    """Where the statistics of the data of the live model are kept."""
+    return os.path.join(output_dir, "profile")
 
 
 def _training_config(config: Config, tensorboard_dir: str) -> dict[str, str | int]:

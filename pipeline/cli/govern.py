@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import pathlib
 import shutil
 import sys
-from typing import TYPE_CHECKING
 
 from pipeline.cli.arguments import local_path
 from pipeline.cli.run import read_config
 from pipeline.cli.session import Session, run_session
 from pipeline.config import Config
 from pipeline.running.folder import RunFolder
-
-if TYPE_CHECKING:
-    from pipeline.governance.quality import Quality
 
 EXIT_TOO_BAD = 3
 
@@ -38,8 +35,8 @@ settings: --set governance.rules_off=no_price, or governance.released with the i
 """
 
 _EPILOG = """\
-exit status: 0 done; 1 failed; 2 a mistake in the data, the settings or the command; 3 done, and a
-table's quality is below governance.min_quality; 130 interrupted
+exit status: 0 done; 1 failed; 2 a mistake in the data, the settings or the command; 3 done, and
+the tables are so bad that a run would stop; 130 interrupted
 
 `emporium run --help` lists the settings.
 """
@@ -95,10 +92,12 @@ def _execute(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
 def _govern(session: Session, config: Config) -> int:
     import apache_beam as beam
 
-    from pipeline.governance.folder import LATEST, new_version
-    from pipeline.governance.quality import describe_quality
+    from pipeline.governance.folder import LATEST, new_version, newest_version
+    from pipeline.governance.quality import check_quality, describe_quality
+    from pipeline.governance.report import QUALITY
     from pipeline.governance.standalone import govern_folder, ingest_folder
     from pipeline.ingest.balance import format_balance
+    from pipeline.ingest.contract import DatasetError
     from pipeline.ingest.usage import describe_usage
     from pipeline.running.preflight import check_rules
 
@@ -114,27 +113,23 @@ def _govern(session: Session, config: Config) -> int:
             progress.note(text)
         started = session.seconds()
         progress.start("Finding, repairing, setting aside what is wrong")
-        quality = govern_folder(beam.Pipeline, version, balance, config.governance)
+        last = newest_version(root) if (root / LATEST).exists() else None
+        quality = govern_folder(beam.Pipeline, version, balance, config.governance, last)
         progress.end(f"{session.seconds() - started:.0f} s")
         progress.note(describe_quality(quality))
+        tree = json.loads((version.reports / QUALITY).read_bytes())
     latest = os.path.relpath(root / LATEST)
     progress.say(
         f"\nReport:    {latest}/reports/governance.html\n"
         f"Decisions: {latest}/decisions/*.parquet\n"
         f"Tables:    {latest}/data\n"
         f"Next:      emporium run {latest}/data --out out")
-    return _verdict(session, quality, config.governance.min_quality)
-
-
-def _verdict(session: Session, quality: Quality, least: float) -> int:
-    poor = [f"{name} {table.score:.2f}" for name, table in quality.tables.items()
-            if table.score < least]
-    if not poor:
-        return 0
-    session.progress.say(
-        f"The quality is below governance.min_quality ({least:g}): {', '.join(poor)}. A run would "
-        "stop at this; the report says what to mend at the source.")
-    return EXIT_TOO_BAD
+    try:
+        check_quality(tree)
+    except DatasetError as error:
+        progress.say(f"A run would stop at this: {error}")
+        return EXIT_TOO_BAD
+    return 0
 
 
 def _take_back(root: pathlib.Path, rules: list[str], ids: list[str]) -> int:
@@ -152,7 +147,7 @@ def _take_back(root: pathlib.Path, rules: list[str], ids: list[str]) -> int:
             last.tables, last.decisions,
             lambda decision: decision.rule in rules or decision.id in ids,
             version.tables, version.decisions)
-        for kept in (last.reports, last.ingest):
+        for kept in (last.reports, last.ingest, last.profile):
             shutil.copytree(kept, version.root / kept.name)
         export_version(beam.Pipeline, version)
     print(

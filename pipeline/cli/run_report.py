@@ -36,6 +36,7 @@ _DOES = {
     "RetrievalEvaluator": "measures and decides",
     "ServingValidator": "asks the model in a fresh process",
     "Pusher": "puts it into serving/",
+    "KeepProfile": "keeps what its data looked like",
 }
 
 

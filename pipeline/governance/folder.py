@@ -54,6 +54,11 @@ class Version:
         return self.root / "quarantine"
 
     @property
+    def profile(self) -> pathlib.Path:
+        """Statistics of each table as ingested."""
+        return self.root / "profile"
+
+    @property
     def reports(self) -> pathlib.Path:
         """What a person reads."""
         return self.root / "reports"

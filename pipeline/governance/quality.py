@@ -10,8 +10,11 @@ from typing import Any
 from pipeline.governance.catalogue import RULES
 from pipeline.governance.counts import FLAGGED, KEPT, ROWS_IN, Counts
 from pipeline.governance.findings import Action
+from pipeline.governance.profile import ERROR, Profile
 from pipeline.ingest.balance import Balance
 from pipeline.ingest.contract import DatasetError
+
+_SHOWN = 3
 
 
 @dataclasses.dataclass(frozen=True)
@@ -97,8 +100,18 @@ def check_quality(tree: Mapping[str, Any]) -> None:
         tree: the content of `quality.json`.
 
     Raises:
-        DatasetError: a table's score is below what is configured, or no product is left.
+        DatasetError: a table is not what a person's schema says, its score is below what is
+            configured, or no product is left.
     """
+    errors = [
+        f"{anomaly['table']}.{anomaly['column']}: {anomaly['text']}."
+        for anomaly in tree["anomalies"] if anomaly["severity"] == ERROR]
+    if errors:
+        more = f" ({len(errors) - _SHOWN} more.)" if len(errors) > _SHOWN else ""
+        raise DatasetError(
+            f"The tables are not what the schemas in governance.schemas say. "
+            f"{' '.join(errors[:_SHOWN])}{more} Mend the export, or edit the schema if this is as "
+            "it should be.")
     least = tree["gate"]["min_quality"]
     for name, table in tree["tables"].items():
         if table["score"] < least:
@@ -126,12 +139,15 @@ def describe_quality(quality: Quality) -> str:
     return "\n".join(lines)
 
 
-def quality_json(quality: Quality, min_quality: float) -> dict[str, Any]:
+def quality_json(quality: Quality, profile: Profile, min_quality: float) -> dict[str, Any]:
     """The content of `quality.json`."""
+    errors = any(anomaly.severity == ERROR for anomaly in profile.anomalies)
     return {
         "gate": {
             "min_quality": min_quality,
-            "passed": all(table.score >= min_quality for table in quality.tables.values())},
+            "passed": not errors and all(
+                table.score >= min_quality for table in quality.tables.values())},
+        "anomalies": [dataclasses.asdict(anomaly) for anomaly in profile.anomalies],
         "tables": {
             name: {**dataclasses.asdict(table), "score": round(table.score, 6)}
             for name, table in quality.tables.items()},

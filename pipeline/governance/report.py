@@ -18,6 +18,7 @@ from pipeline.governance import templates
 from pipeline.governance.catalogue import RULES
 from pipeline.governance.findings import WHOLE_ROW
 from pipeline.governance.log import read_log
+from pipeline.governance.profile import Profile
 from pipeline.governance.quality import Quality, quality_json
 from pipeline.ingest.balance import Balance
 from pipeline.ingest.contract import TABLES
@@ -25,6 +26,8 @@ from pipeline.ingest.files import join_path
 
 PAGE = "governance.html"
 QUALITY = "quality.json"
+SCHEMAS = "schema"
+"""Folder of the inferred schemas, beside the page."""
 
 _EXAMPLES = 5
 _SHOWN_CHARS = 160
@@ -58,34 +61,37 @@ class Example:
 
 
 def write_report(
-    quality: Quality, balance: Balance, decisions: str, folder: str, min_quality: float,
+    quality: Quality, balance: Balance, profile: Profile, decisions: str, folder: str,
+    min_quality: float,
 ) -> None:
     """Writes `governance.html` and `quality.json`.
 
     Args:
         quality: what came of every table.
         balance: of ingest, for what it quarantined.
+        profile: of the tables.
         decisions: folder of the log.
         folder: receives the files; a path or a URI.
         min_quality: what the gate asks for.
     """
-    tree = quality_json(quality, min_quality)
+    tree = quality_json(quality, profile, min_quality)
     with FileSystems.create(join_path(folder, QUALITY), "application/json") as stream:
         stream.write(orjson.dumps(tree, option=orjson.OPT_INDENT_2))
-    page = render_page(quality, balance, find_examples(decisions), min_quality)
+    page = render_page(quality, balance, profile, find_examples(decisions), min_quality)
     with FileSystems.create(join_path(folder, PAGE), "text/html") as stream:
         stream.write(page.encode("utf-8"))
 
 
 def render_page(
-    quality: Quality, balance: Balance, examples: Mapping[tuple[str, str], list[Example]],
-    min_quality: float,
+    quality: Quality, balance: Balance, profile: Profile,
+    examples: Mapping[tuple[str, str], list[Example]], min_quality: float,
 ) -> str:
     """One HTML text that fetches nothing.
 
     Args:
         quality: what came of every table.
         balance: of ingest.
+        profile: of the tables.
         examples: by table and rule.
         min_quality: what the gate asks for.
     """
@@ -94,8 +100,9 @@ def render_page(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters["count"] = lambda number: f"{number:,}"
     return environment.get_template("governance.html.jinja").render(
-        quality=quality, balance=balance, examples=examples, rules=RULES, min_quality=min_quality,
-        passed=all(table.score >= min_quality for table in quality.tables.values()),
+        quality=quality, balance=balance, profile=profile, examples=examples, rules=RULES,
+        min_quality=min_quality,
+        passed=quality_json(quality, profile, min_quality)["gate"]["passed"],
         weeks=weeks_plot(quality.weeks) if len(quality.weeks) > 1 else "",
         created=datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="minutes"))
 

@@ -21,4 +21,14 @@ class Governance(Section):
         "Half: raw invoice exports have a few percent of such rows, and a table of which every "
         "second row is wrong was exported wrongly.")
 
+    schemas: str = Field(
+        "",
+        description="Folder of schemas that a person edited, TABLE.pbtxt as reports/schema/ has "
+        "them: what the tables should be like. A run stops where one is not; empty for none.")
+    max_drift: float = Field(
+        0.2, gt=0, le=1,
+        description="Columns that moved farther since the data of the live model are told: a "
+        "value's share of the rows, or, of numbers, the Jensen-Shannon divergence. Two random "
+        "halves of a table of 1,000 rows differ by less than 0.1.")
+
     _listed = pydantic.field_validator("rules_off", "released", mode="before")(listed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
 from collections.abc import Mapping
@@ -12,8 +13,16 @@ from pipeline.config import Ingest
 from pipeline.governance.export import export_tables
 from pipeline.governance.folder import Version
 from pipeline.governance.govern import Folders, MakePipeline, govern_tables
+from pipeline.governance.profile import (
+    Profile,
+    Statistics,
+    make_profile,
+    read_all_statistics,
+    write_schemas,
+    write_statistics,
+)
 from pipeline.governance.quality import Quality, measure_quality
-from pipeline.governance.report import write_report
+from pipeline.governance.report import SCHEMAS, write_report
 from pipeline.governance.settings import Governance
 from pipeline.ingest.balance import Balance, check_balance, read_balance, write_balance
 from pipeline.ingest.files import list_table
@@ -61,6 +70,7 @@ def ingest_folder(
 
 def govern_folder(
     make_pipeline: MakePipeline, version: Version, balance: Balance, settings: Governance,
+    previous: Version | None = None,
 ) -> Quality:
     """Governs what `ingest_folder` wrote, and writes everything else of a version.
 
@@ -69,6 +79,13 @@ def govern_folder(
         version: whose `ingested/` holds the rows; that folder is removed.
         balance: of ingest.
         settings: what a person decided.
+        previous: the version that this one is compared with, for drift.
+
+    Returns:
+        What came of the tables; of the report `quality.json` says whether they are good enough.
+
+    Raises:
+        DatasetError: a schema of `settings.schemas` cannot be read.
     """
     ingested, work = version.root / INGESTED, version.root / "work"
     folders = Folders(
@@ -77,16 +94,37 @@ def govern_folder(
         decisions=str(version.decisions), work=str(work))
     for folder in (
             version.decisions, version.reports, work,
-            *(version.tables / table for table in balance)):
+            *(version.tables / table for table in balance),
+            *(version.profile / table for table in balance)):
         folder.mkdir(parents=True)
+    profile, statistics = _profile(make_pipeline, version, folders.tables, settings, previous)
     counts = govern_tables(make_pipeline, folders, settings)
     shutil.rmtree(ingested)
     shutil.rmtree(work)
     quality = measure_quality(balance, counts)
     write_report(
-        quality, balance, str(version.decisions), str(version.reports), settings.min_quality)
+        quality, balance, profile, str(version.decisions), str(version.reports),
+        settings.min_quality)
+    write_schemas(statistics, str(version.reports / SCHEMAS))
     export_version(make_pipeline, version)
     return quality
+
+
+def _profile(
+    make_pipeline: MakePipeline, version: Version, tables: Mapping[str, str],
+    settings: Governance, previous: Version | None,
+) -> tuple[Profile, dict[str, Statistics]]:
+    """Takes the statistics of the tables as ingested, and compares them."""
+    folders = {table: str(version.profile / table) for table in tables}
+    with make_pipeline() as pipeline:
+        for table, folder in tables.items():
+            rows = pipeline | f"Read[{table}]" >> beam.io.ReadFromTFRecord(
+                os.path.join(folder, "*"))
+            write_statistics(rows, table, folders[table])
+    statistics = read_all_statistics(folders)
+    before = read_all_statistics(
+        {table: str(previous.profile / table) for table in tables} if previous else {})
+    return make_profile(statistics, before, settings.schemas, settings.max_drift), statistics
 
 
 def export_version(make_pipeline: MakePipeline, version: Version) -> None:

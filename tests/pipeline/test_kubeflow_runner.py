@@ -25,7 +25,8 @@ PRODUCERS = {
     "ShopExampleGen": {},
     "StatisticsGen": {"examples": "ShopExampleGen.examples"},
     "DataGovernor": {
-        "tables": "ShopExampleGen.examples", "quarantine": "ShopExampleGen.quarantine"},
+        "tables": "ShopExampleGen.examples", "quarantine": "ShopExampleGen.quarantine",
+        "statistics": "StatisticsGen.statistics"},
     "QualityGate": {"report": "DataGovernor.report"},
     "ExamplesJoin": {"tables": "DataGovernor.governed"},
     "ImportSchemaGen-training": {},
@@ -48,6 +49,7 @@ PRODUCERS = {
     "Pusher": {
         "model": "IndexBuilder.model", "model_blessing": "RetrievalEvaluator.blessing",
         "infra_blessing": "ServingValidator.blessing"},
+    "KeepProfile": {"statistics": "StatisticsGen.statistics", "pushed": "Pusher.pushed_model"},
 } | {
     f"{kind}-{table}": inputs
     for table in TABLES
@@ -75,6 +77,7 @@ EXECUTORS = {
     "RetrievalEvaluator": "pipeline.evaluation.component.RetrievalEvaluator_Executor",
     "ServingValidator": "pipeline.serving_validation.component.ServingValidator_Executor",
     "Pusher": "pipeline.push.Executor",
+    "KeepProfile": "pipeline.governance.component.KeepProfile_Executor",
 }
 
 

@@ -4,6 +4,7 @@ import json
 import pytest
 
 from pipeline.governance.counts import FLAGGED, KEPT, ROWS_IN, Count, read_counts, write_counts
+from pipeline.governance.profile import ERROR, WARNING, Anomaly, ColumnProfile, Profile
 from pipeline.governance.quality import (
     check_quality,
     describe_quality,
@@ -27,6 +28,9 @@ COUNTS = {
     Count("events", ROWS_IN, week="2020-W02"): 2, Count("events", KEPT, week="2020-W02"): 2,
     Count("events", FLAGGED, week="2020-W02"): 1,
 }
+PROFILE = Profile(
+    {"products": [ColumnProfile("price", 0.5, None, 1.0, 2.0, 3.0)]},
+    [Anomaly("events", "event", WARNING, "it drifted")])
 
 
 def test_scores_by_table_and_by_week():
@@ -49,23 +53,32 @@ def test_a_lost_row_is_never_overlooked(lost):
 
 def test_a_table_that_is_too_bad_stops_a_run():
     quality = measure_quality(BALANCE, COUNTS)
-    check_quality(quality_json(quality, 0.5))
-    tree = json.loads(json.dumps(quality_json(quality, 0.6)))
+    check_quality(quality_json(quality, PROFILE, 0.5))
+    tree = json.loads(json.dumps(quality_json(quality, PROFILE, 0.6)))
     assert tree["gate"] == {"min_quality": 0.6, "passed": False}
     with pytest.raises(DatasetError, match=r"products: .* 0.50, below the 0.6 .*mojibake 3"):
+        check_quality(tree)
+
+
+def test_a_table_that_is_not_what_a_person_expects_stops_a_run():
+    quality = measure_quality(BALANCE, COUNTS)
+    profile = Profile({}, [Anomaly("products", "price", ERROR, "there is a new column")])
+    tree = quality_json(quality, profile, 0.5)
+    assert not tree["gate"]["passed"]
+    with pytest.raises(DatasetError, match=r"products.price: there is a new column.*edit the"):
         check_quality(tree)
 
 
 def test_a_catalogue_of_which_nothing_is_left_stops_a_run():
     counts = {Count("products", ROWS_IN): 1, Count("products", "set_aside", "placeholder"): 1}
     tree = quality_json(
-        measure_quality({"products": TableBalance(rows_in=1, kept=1)}, counts), 0.5)
+        measure_quality({"products": TableBalance(rows_in=1, kept=1)}, counts), PROFILE, 0.5)
     with pytest.raises(DatasetError, match="no row is left"):
         check_quality(tree)
 
 
 def test_the_rules_that_decided_explain_themselves():
-    tree = quality_json(measure_quality(BALANCE, COUNTS), 0.5)
+    tree = quality_json(measure_quality(BALANCE, COUNTS), PROFILE, 0.5)
     assert set(tree["rules"]) == {"placeholder", "mojibake", "alias"}
     assert "encoding" in tree["rules"]["mojibake"]["reason"]
 

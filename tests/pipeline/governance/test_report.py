@@ -5,7 +5,7 @@ from pipeline.governance.decisions import SCHEMA, apply_findings
 from pipeline.governance.findings import WHOLE_ROW, Action, Finding
 from pipeline.governance.quality import measure_quality
 from pipeline.governance.report import find_examples, write_report
-from tests.pipeline.governance.test_quality import BALANCE, COUNTS
+from tests.pipeline.governance.test_quality import BALANCE, COUNTS, PROFILE
 
 
 def write_log(folder, table, row_findings):
@@ -23,13 +23,14 @@ def test_the_page_shows_what_was_found_and_escapes_it(tmp_path):
         ({"product_id": "b", "title": "test"},
          [Finding("placeholder", WHOLE_ROW, Action.SET_ASIDE, confidence=0.9)])])
     write_report(
-        measure_quality(BALANCE, COUNTS), BALANCE, str(tmp_path), str(tmp_path), 0.6)
+        measure_quality(BALANCE, COUNTS), BALANCE, PROFILE, str(tmp_path), str(tmp_path), 0.6)
     page = (tmp_path / "governance.html").read_text(encoding="utf-8")
     assert "not good enough" in page
     assert "<del>&lt;i&gt;CafÃ©&lt;/i&gt;</del>" in page
     assert "<ins>&lt;i&gt;Café&lt;/i&gt;</ins>" in page
     assert "<del>test</del>" in page
     assert "products.csv line 7" in page
+    assert "it drifted" in page
     assert "2020-W02" in page
     assert "<script" not in page
 
