@@ -48,6 +48,9 @@ _TAG = re.compile(
     r"table|tbody|td|th|thead|tr|tt|u|ul)(?:\s[^<>]*)?/?>|<!--.*?-->", re.IGNORECASE | re.DOTALL)
 _UNSEEN_BODY = re.compile(r"<(script|style)\b[^<>]*>.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
 _ENTITY = re.compile(r"&(?:[a-zA-Z][a-zA-Z0-9]{1,30}|#\d{1,7}|#x[0-9a-fA-F]{1,6});")
+_IDEOGRAPH = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af]")
+_STRANGE_RUN = re.compile(r"[^\x00-\x7f]{2}")
+_LATIN = re.compile(r"[A-Za-z]")
 _SPACES = re.compile(r"[^\S\n]+")
 _LINES = re.compile(r"\s*\n\s*")
 # Zero-width joiners stay: Persian, Hindi and emoji need them.
@@ -60,7 +63,14 @@ def mend_encoding(text: str) -> str:
     # ftfy looks closer, and takes as long as everything else together.
     if text.isascii() or not is_bad(text):
         return text
-    return ftfy.fix_encoding(text)
+    mended = ftfy.fix_encoding(text)
+    # What was broken in another way may only break anew: a text that is still bad, an ideograph
+    # between Latin letters, or strange letters that are as many as before are no better.
+    doubtful = (
+        is_bad(mended)
+        or 0 < len(_IDEOGRAPH.findall(mended)) < len(_LATIN.findall(mended))
+        or (len(mended) == len(text) and _STRANGE_RUN.search(mended)))
+    return text if doubtful else mended
 
 
 def strip_markup(text: str) -> str:

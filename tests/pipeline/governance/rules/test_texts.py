@@ -18,6 +18,8 @@ from pipeline.governance.rules.texts import (
     ("42â€³ screen", "42″ screen"),
     ("Ð§Ð°Ð¹Ð½Ð¸Ðº", "Чайник"),
     ("Mug", "Mug"), ("Größe: 20°C – 30°C", "Größe: 20°C – 30°C"), ("电动牙刷", "电动牙刷"),
+    ("Women\x89Ûªs gloves", "Women\x89Ûªs gloves"), ("Connectã\x8b¢ lock", "Connectã\x8b¢ lock"),
+    ("ç”µåŠ¨ç‰™åˆ·", "电动牙刷"),
     ("São Paulo ÇEVRE", "São Paulo ÇEVRE"), ("naïve café", "naïve café")])
 def test_mends_encodings_and_leaves_good_text_alone(broken, whole):
     assert mend_encoding(broken) == whole
