@@ -23,6 +23,7 @@ from pipeline.governance.quality import Quality, quality_json
 from pipeline.ingest.balance import Balance
 from pipeline.ingest.contract import TABLES
 from pipeline.ingest.files import join_path
+from pipeline.ingest.positions import describe_position
 
 PAGE = "governance.html"
 QUALITY = "quality.json"
@@ -43,7 +44,7 @@ class Example:
 
     Attributes:
         id: of the decision, for `emporium govern release`.
-        row: key of the row.
+        row: its id, or its place in the files.
         column: "the row" for the row as a whole.
         before: text, cut; "" where nothing may be shown.
         after: text, cut.
@@ -137,12 +138,12 @@ def weeks_plot(weeks: Mapping[str, float]) -> str:
 
 
 def _example(line: Mapping[str, str | float | None]) -> Example:
-    personal = TABLES[str(line["table"])].personal
+    table, row = TABLES[str(line["table"])], str(line["row"])
     whole = line["column"] == WHOLE_ROW
     return Example(
-        str(line["id"]), str(line["row"]), "the row" if whole else str(line["column"]),
-        "" if personal else _shown(line["before"], whole),
-        "" if personal else _shown(line["after"], whole),
+        str(line["id"]), row if table.unique else describe_position(int(row)), "the row" if whole else str(line["column"]),
+        "" if table.personal else _shown(line["before"], whole),
+        "" if table.personal else _shown(line["after"], whole),
         float(line["confidence"] or 0), str(line["note"]))
 
 

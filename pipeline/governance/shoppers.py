@@ -10,6 +10,7 @@ from typing import Any
 
 from pipeline.governance.facts import ShopFacts
 from pipeline.governance.findings import WHOLE_ROW, Action, Finding, Rule
+from pipeline.ingest.positions import describe_position
 from pipeline.ingest.rows import Row
 
 DUPLICATE = Rule(
@@ -97,7 +98,7 @@ def _find_duplicates(
             if (earlier := first.setdefault(key, event)) is not event:
                 findings[place].append(Finding(
                     DUPLICATE.name, WHOLE_ROW, Action.SET_ASIDE, confidence=0.95,
-                    note=f"as row {earlier['position']}"))
+                    note=f"as {describe_position(earlier['position'])}"))
                 continue
         told.append(place)
     return told
@@ -121,14 +122,14 @@ def _match_returns(events: Sequence[Row], told: Sequence[int], findings: Finding
             purchase = stack[-1]
             taken = min(left, purchase[1])
             returned[purchase[0]] += taken
-            purchases.append(str(events[purchase[0]]["position"]))
+            purchases.append(describe_position(events[purchase[0]]["position"]))
             left -= taken
             purchase[1] -= taken
             if purchase[1] <= 0:
                 stack.pop()
         findings[place].append(Finding(
             RETURN.name, WHOLE_ROW, Action.MATCHED if purchases else Action.SET_ASIDE,
-            note=f"of row {', '.join(purchases)}" if purchases
+            note=f"of {', '.join(purchases)}" if purchases
             else "no purchase of it is in the log"))
     for place, pieces in returned.items():
         findings[place].append(Finding(RETURN.name, RETURNED, Action.FILLED, pieces))

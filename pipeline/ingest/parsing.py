@@ -15,11 +15,11 @@ from pipeline.ingest.balance import TableBalance
 from pipeline.ingest.cleaning import is_missing
 from pipeline.ingest.contract import TABLES, DatasetError, RejectedError
 from pipeline.ingest.files import TableFile
+from pipeline.ingest.positions import row_position
 from pipeline.ingest.quarantine import BALANCE, Rejected
 from pipeline.ingest.values import ValueParser
 
 _BUCKETS = 256
-_LINE_BITS = 40
 
 
 class Batch(NamedTuple):
@@ -90,6 +90,6 @@ class ParseRows(beam.DoFn):
                 rejected.add(line, error.reason, str(error), values)
                 continue
             if not table.unique:  # What else would name the row?
-                row["position"] = (file.index << _LINE_BITS) + line
+                row["position"] = row_position(file.index, line)
             yield line, row[table.key], row if table.unique else rows.encode_row(row)
         balance.repairs.update(parser.cleaner.repairs)

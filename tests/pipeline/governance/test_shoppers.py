@@ -45,7 +45,7 @@ def test_a_return_is_matched_with_the_latest_purchases_before_it():
         2: [("return", RETURNED, Action.FILLED, 4.0)],
         3: [("return", WHOLE_ROW, Action.MATCHED, None)]}
     [note] = [f.note for f in judge_shopper(events, SECONDS)[2]]
-    assert note == "of row 2, 1"
+    assert note == "of line 2, line 1"
 
 
 def test_a_return_of_what_was_never_bought_is_set_aside():
