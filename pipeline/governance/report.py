@@ -141,7 +141,8 @@ def _example(line: Mapping[str, str | float | None]) -> Example:
     table, row = TABLES[str(line["table"])], str(line["row"])
     whole = line["column"] == WHOLE_ROW
     return Example(
-        str(line["id"]), row if table.unique else describe_position(int(row)), "the row" if whole else str(line["column"]),
+        str(line["id"]), row if table.unique else describe_position(int(row)),
+        "the row" if whole else str(line["column"]),
         "" if table.personal else _shown(line["before"], whole),
         "" if table.personal else _shown(line["after"], whole),
         float(line["confidence"] or 0), str(line["note"]))
