@@ -23,6 +23,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from pipeline.ingest.rows import Row
+
 LABELS = pathlib.Path(__file__).with_name("online_retail_labels.csv")
 """Columns row (of the raw table), stratum and class; `sale` is a sale of goods."""
 
@@ -63,23 +65,33 @@ def main() -> int:
 def write_dataset(frame: pd.DataFrame, folder: pathlib.Path) -> None:
     """Writes products and events; line n of the events is row n - 1 of the frame."""
     folder.mkdir(parents=True, exist_ok=True)
+    products, events = make_rows(frame)
+    for table, rows in (("products", products), ("events", events)):
+        with (folder / f"{table}.jsonl").open("w", encoding="utf-8") as out:
+            for row in rows:
+                line = {name: value for name, value in (row or {}).items() if name != "position"}
+                out.write(json.dumps(line) + "\n")
+
+
+def make_rows(frame: pd.DataFrame) -> tuple[list[Row], list[Row | None]]:
+    """Products, and an event a row of the frame, None where the row names no product."""
     frame = frame.assign(product_id=[
         None if pd.isna(text) else re.sub(r"\W+", "-", text.strip().lower()).strip("-")
         or text.strip() for text in frame.Description])
     catalogue = frame.dropna(subset=["product_id"]).groupby("product_id").agg(
         title=("Description", "first"), price=("UnitPrice", "median"))
-    with (folder / "products.jsonl").open("w", encoding="utf-8") as out:
-        for product, row in catalogue.iterrows():
-            price = max(0.0, round(float(row.price), 2))
-            out.write(json.dumps(
-                {"product_id": product, "title": row.title, "price": price}) + "\n")
-    with (folder / "events.jsonl").open("w", encoding="utf-8") as out:
-        for row in frame.itertuples():
-            guest = pd.isna(row.CustomerID)
-            out.write(json.dumps({
-                "user_id": f"guest-{row.InvoiceDate}" if guest else str(int(row.CustomerID)),
-                "product_id": row.product_id, "event": "purchase", "value": int(row.Quantity),
-                "timestamp": row.InvoiceDate.isoformat(), "unit_price": row.UnitPrice}) + "\n")
+    products = [
+        {"product_id": product, "title": row.title,
+         "price": max(0.0, round(float(row.price), 2))} for product, row in catalogue.iterrows()]
+    events = [
+        None if row.product_id is None else {
+            "user_id": (f"guest-{row.InvoiceDate}" if pd.isna(row.CustomerID)
+                        else str(int(row.CustomerID))),
+            "product_id": row.product_id, "event": "purchase", "value": float(row.Quantity),
+            "timestamp": int(row.InvoiceDate.timestamp()), "position": place,
+            "attributes": {"unit_price": row.UnitPrice}}
+        for place, row in enumerate(frame.itertuples(), start=1)]
+    return products, events
 
 
 def govern(data: pathlib.Path, out: pathlib.Path) -> dict[int, str]:

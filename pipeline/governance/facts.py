@@ -61,7 +61,7 @@ def gather_facts(tables: Mapping[str, beam.PCollection[bytes]], path: str) -> No
         parts += [
             events | "EventFacts" >> beam.CombineGlobally(_GatherEventFacts()),
             events
-            | "Sales" >> beam.FlatMap(_sale)
+            | "Sales" >> beam.FlatMap(sales_of)
             | "AnySale" >> beam.CombinePerKey(any)
             | "NeverSold" >> beam.FlatMap(lambda sold: [] if sold[1] else [sold[0]])
             | "Few" >> beam.combiners.Top.Smallest(_MAX_NEVER_SOLD)
@@ -167,7 +167,8 @@ class _GatherEventFacts(beam.CombineFn):
                 float(np.quantile(quantities, 0.99)) if len(quantities) >= _MIN_ROWS else None)}
 
 
-def _sale(event: Row) -> Iterator[tuple[str, bool]]:
+def sales_of(event: Row) -> Iterator[tuple[str, bool]]:
+    """A purchase as (product, whether it was a sale that somebody paid for)."""
     if event["event"] == "purchase":
         price = unit_price(event)
         yield event["product_id"], event.get("value", 1.0) > 0 and (price is None or price > 0)
