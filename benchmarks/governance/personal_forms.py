@@ -74,17 +74,20 @@ CARDS = {  # Issuer: first digits that it gives out, how many digits, groups.
 CARD_SEPARATORS = ("", " ", "-", ".", "\u00a0", "  ", " - ", "\u2013", "\u202f")
 
 FIRST = (
-    "Anna Maria Julia Sophie Laura Emma Olga Fatima Aisha Yuki Mei Priya Chiara Lucia Ingrid Agata "
-    "Peter Paul Jonas Lukas Daniel David Thomas Ahmed Omar Hiroshi Wei Rahul Marco Diego Lars Piotr "
-    "José Zoë Jürgen Renée Søren Łukasz").split()
+    "Anna", "Maria", "Julia", "Sophie", "Laura", "Emma", "Olga", "Fatima", "Aisha", "Yuki",
+    "Mei", "Priya", "Chiara", "Lucia", "Ingrid", "Agata", "Peter", "Paul", "Jonas", "Lukas",
+    "Daniel", "David", "Thomas", "Ahmed", "Omar", "Hiroshi", "Wei", "Rahul", "Marco", "Diego",
+    "Lars", "Piotr", "José", "Zoë", "Jürgen", "Renée", "Søren", "Łukasz")
 LAST = (
-    "Schmidt Meier Johnson Williams Garcia Martinez Rossi Ferrari Dubois Lefebvre Jansen Kowalski "
-    "Nowak Svensson Tanaka Suzuki Wang Chen Patel Sharma Silva Santos Yilmaz Kaya O'Brien Murphy "
-    "Fischer Weber Müller Nielsen Andersson Novák").split()
+    "Schmidt", "Meier", "Johnson", "Williams", "Garcia", "Martinez", "Rossi", "Ferrari",
+    "Dubois", "Lefebvre", "Jansen", "Kowalski", "Nowak", "Svensson", "Tanaka", "Suzuki", "Wang",
+    "Chen", "Patel", "Sharma", "Silva", "Santos", "Yilmaz", "Kaya", "O'Brien", "Murphy",
+    "Fischer", "Weber", "Müller", "Nielsen", "Andersson", "Novák")
 MAILBOXES = (
-    "gmail.com yahoo.com hotmail.co.uk outlook.com gmx.de web.de t-online.de free.fr libero.it "
-    "qq.com 163.com mail.ru example.org firma-mustermann.de mail.some-company.io uni-köln.de "
-    "bücher.example.com shop.co.jp edu.univ.ac.at xn--bcher-kva.ch").split()
+    "gmail.com", "yahoo.com", "hotmail.co.uk", "outlook.com", "gmx.de", "web.de", "t-online.de",
+    "free.fr", "libero.it", "qq.com", "163.com", "mail.ru", "example.org",
+    "firma-mustermann.de", "mail.some-company.io", "uni-köln.de", "bücher.example.com",
+    "shop.co.jp", "edu.univ.ac.at", "xn--bcher-kva.ch")
 
 NAME_CUES = (
     "my name is {}.", "My name is {} and I ordered this.", "regards, {}", "Best regards,\n{}",

@@ -68,7 +68,8 @@ class Protection:
             return [self.anything(item, most_chars) for item in value]
         if value is None or isinstance(value, bool):
             return value
-        masked = self.text(str(value), FreeText.PROSE, end=most_chars)
+        text = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+        masked = self.text(text, FreeText.PROSE, end=most_chars)
         kept = isinstance(value, (int, float)) and not masked.counts and abs(value) < 2**63
         return value if kept else masked.text
 

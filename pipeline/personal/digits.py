@@ -72,6 +72,9 @@ def is_gtin(digits: str) -> bool:
 
 
 def is_isbn10(digits: str) -> bool:
-    """Whether ten digits have the check digit of a book's number."""
-    return len(digits) == 10 and sum(
+    """Whether digits are as many as, and have the check digit of, a book's number before 2007.
+
+    Those of English, French and German publishers, which begin with 0 to 3.
+    """
+    return len(digits) == 10 and digits[0] in "0123" and sum(
         int(d) * (10 - i) for i, d in enumerate(digits)) % 11 == 0

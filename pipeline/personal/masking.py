@@ -82,26 +82,27 @@ def _find(text: str, free_text: FreeText, regions: tuple[str, ...], label: str) 
     lead = f"{label.replace('_', ' ')}: " if label else ""
     view = normalise(text)
     seen = lead + view.text
-    emails = list(find_emails(seen))
-    found: list[Span] = []
-    _add(found, emails)
+    found = emails = list(find_emails(seen))
     if _SEVEN_DIGITS.search(view.text):
-        _add(found, find_cards(seen, free_text))
-        _add(found, find_phones(seen, free_text, regions))
-    _add(found, find_names(seen, free_text, emails))
+        rest = _without(seen, emails)
+        cards = list(find_cards(rest, free_text))
+        found = [*emails, *cards, *find_phones(_without(rest, cards), free_text, regions)]
+    names = find_names(seen, free_text, emails)
+    found = [*found, *(name for name in _joined(names) if not any(
+        name.start < other.end and other.start < name.end for other in found))]
     return [
         Span(*view.original(max(0, span.start - len(lead)), span.end - len(lead)), span.kind)
         for span in sorted(found) if span.end > len(lead)]
 
 
-def _add(found: list[Span], spans: Iterable[Span]) -> None:
-    """Adds the spans that overlap none of those found before."""
-    before = tuple(found)
-    found += [span for span in _apart(spans) if not any(
-        span.start < other.end and other.start < span.end for other in before)]
+def _without(text: str, spans: Iterable[Span]) -> str:
+    """The text with what was found blotted out, so that nothing is found across it."""
+    for span in spans:
+        text = text[:span.start] + "\0" * (span.end - span.start) + text[span.end:]
+    return text
 
 
-def _apart(spans: Iterable[Span]) -> Iterator[Span]:
+def _joined(spans: Iterable[Span]) -> Iterator[Span]:
     """The spans in order, those that overlap as one."""
     last: Span | None = None
     for span in sorted(spans):

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.ingest.contract import MAX_ID_CHARS, TABLES, Column, Kind, Reason, RejectedError
+from pipeline.ingest.privacy import Protection
 from pipeline.ingest.values import ValueParser
 from tests.pipeline.ingest.shops import NOW
 
@@ -17,7 +18,8 @@ ATTRIBUTES = Column("attributes", Kind.ATTRIBUTES)
 
 
 def parser(*, untyped=False, personal=False, max_text_chars=100):
-    return ValueParser(max_text_chars, NOW, untyped=untyped, personal=personal)
+    return ValueParser(
+        max_text_chars, NOW, untyped=untyped, personal=personal, protection=Protection())
 
 
 def rejection(column, value, **options):
