@@ -55,7 +55,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         """
         self._log_startup(input_dict, output_dict, exec_properties)
         config = Ingest.model_validate_json(exec_properties[CONFIG_KEY])
-        privacy = Privacy.of(config, exec_properties[USER_KEY_KEY])
+        privacy = Privacy.of(config, exec_properties.get(USER_KEY_KEY) or "")
         privacy.protection()  # Before Beam starts, a wrong key is told in a word.
         base = exec_properties[standard_component_specs.INPUT_BASE_KEY]
         inputs = example_gen_pb2.Input()

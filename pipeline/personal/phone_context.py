@@ -26,9 +26,9 @@ PROSE_CUE = re.compile(f"{_DEVICE}{_LINK}", re.IGNORECASE)
 """The same in a sentence; in a search or a title these words are goods."""
 
 ARTICLE_CUE = re.compile(
-    r"(?:\b(?:model|sku|item|items|art|article|artikel|artikelnummer|part|parts|upc|ean|gtin|isbn"
-    r"|asin|mpn|ref|order|invoice|serial|sn|pn|code|hs|internet|product|produkt|type|typ)\b"
-    r"|\b(?:no|nr)\.|[#№$€£¥])(?:\W{0,3}\b(?:numbers?|no|nr|code|id|is)\b){0,2}\W{0,3}$",
+    r"(?:\b(?:model|sku|item|items|article|artikel|artikelnummer|part|parts|upc|ean|gtin|isbn"
+    r"|asin|mpn|ref|order|invoice|serial|sn|pn|code|hs|internet|product|produkt)\b"
+    r"|\b(?:no|nr|art)\.|[#№$€£¥])(?:\W{0,3}\b(?:numbers?|no|nr|code|id|is)\b){0,2}\W{0,3}$",
     re.IGNORECASE)
 """Says, right before a number, that it is an article's or a price."""
 

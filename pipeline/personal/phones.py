@@ -58,7 +58,9 @@ class _Number:
     def __init__(self, text: str, run: Sequence[Group], first: int, after: int) -> None:
         groups = run[first:after]
         lead = groups[0].before
-        opening = re.search(r"[(\[+][(\[+ ]*$", lead)
+        # No country's code begins with 0: "One+ 030 1234567".
+        country = groups[0].digits[0] != "0"
+        opening = re.search(r"[(\[+][(\[+ ]*$" if country else r"[(\[]+$", lead)
         self.start = groups[0].start - (len(opening[0]) if opening else 0)
         self.end = groups[-1].end
         self.digits = "".join(group.digits for group in groups)
@@ -138,8 +140,9 @@ def _is_grouped_phone(number: _Number, regions: tuple[str, ...]) -> bool:
             numbering.is_valid_at_home(digits, regions))
     if digits[0] == "0":
         return digits[1] != "0" and _is_grouped_after_trunk(number, regions)
-    if digits[:sizes[0]] in numbering.calling_codes(regions) and 11 <= len(digits) <= 14 and (
-            numbering.is_international(digits, valid=True)):
+    if 11 <= len(digits) <= 14 and digits[sizes[0]] != "0" and (
+            digits[:sizes[0]] in numbering.calling_codes(regions)
+            and numbering.is_international(digits, valid=True)):
         return True
     rounded = all(part.endswith("0") for part in re.findall(r"\d+", number.written))
     return not rounded and "/" not in separators and 9 <= len(digits) <= 11 and (
