@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from pipeline.ingest.contract import Reason, RejectedError, Repair
+from pipeline.ingest.contract import Column, Reason, RejectedError, Repair
 from pipeline.ingest.numbers import EXACT_FLOAT
 from pipeline.ingest.privacy import MASKED, Protection
 from pipeline.personal.masking import Masked
@@ -65,12 +65,15 @@ class Cleaner:
         return self._count(self._protection.text(
             text, free_text, label=label, end=self._max_text_chars))
 
-    def user_id(self, user_id: str) -> str:
-        """What stands for the id of a user."""
-        replaced, repair = self._protection.user_id(user_id)
-        if repair is not None:
-            self.repairs[repair.value] += 1
-        return replaced
+    def identifier(self, text: str, column: Column) -> str:
+        """An id, or what stands for it: that of a user is replaced, a name that is one masked."""
+        if column.of_user:
+            text, repair = self._protection.user_id(text)
+            if repair is not None:
+                self.repairs[repair.value] += 1
+        elif column.free_text is not None:
+            text = self._count(self._protection.text(text, column.free_text))
+        return text
 
     def name(self, name: str) -> str:
         """The name of a column or an attribute, which may be a value that lost its place."""

@@ -81,6 +81,8 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         balance = read_balance(quarantine)
         check_balance(balance, config.max_quarantine_fraction)
         _LOG.info("%s", "\n".join([format_balance(balance), *describe_usage(balance)]))
+        if not config.mask_personal_data:
+            _LOG.warning("personal data in texts is not masked: ingest.mask_personal_data is off")
 
 
 class ShopExampleGenSpec(types.ComponentSpec):

@@ -104,9 +104,7 @@ class ValueParser:
             raise RejectedError(
                 Reason.BAD_ID,
                 f"{column.name} has {len(text)} characters; ids have {MAX_ID_CHARS} at the most")
-        if column.of_user and text:
-            return self.cleaner.user_id(text)
-        return self.cleaner.text(text, column.free_text) or None
+        return self.cleaner.identifier(text, column) if text else None
 
     def _text(self, column: Column, value: Any) -> str | None:
         if isinstance(value, bool):

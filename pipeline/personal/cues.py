@@ -6,6 +6,8 @@ import re
 import unicodedata
 from typing import NamedTuple
 
+from pipeline.personal.spans import BLOT
+
 
 def _letters(category: str) -> str:
     """Latin, Greek and Cyrillic letters of a case."""
@@ -69,7 +71,7 @@ _TITLE = _cue(
 _I_AM = _cue(
     "i this",
     rf"(?:\b[Ii]['’]m|\b[Ii] am|\b[Tt]his is) {_NAME}",
-    r"(?=\s*(?:[,.!;:)(\n-]|$|(?:and|from|here|at)\b))", doubtful=True)
+    rf"(?=\s*(?:[,.!;:)(\n-]|$|{BLOT}|(?:and|from|here|at)\b))", doubtful=True)
 
 _SHIPPING = _cue(
     "ship shipped shipping deliver delivered delivery send sent addressed gift present liefern "
@@ -87,7 +89,7 @@ _SALUTATION = _cue(
     "estimada ciao gentile beste drogi droga",
     r"(?:^|(?<=[\n.!?] )|(?<=\n))(?i:dear|hi|hello|hey|hallo|lieber?|sehr geehrter?|cher|chère",
     r"|bonjour|hola|querid[oa]|estimad[oa]|ciao|gentile|beste|drog[ia]),?",
-    rf" {_NAME}(?=\s?[,!\n:-]|$)")
+    rf" {_NAME}(?=\s?(?:[,!\n:-]|{BLOT}|$))")
 
 _CLOSE = _cue(
     "regards wishes sincerely yours cheers thanks thank signed grüßen grüssen grüße grüsse mfg lg "
@@ -96,7 +98,7 @@ _CLOSE = _cue(
     r"|cheers|thanks(?: again)?,|thank you,|signed(?: by)?|grü(?:ß|ss)en?|cordialement|saludos",
     r"|atentamente|saluti|groet(?:en|jes)?|pozdrawiam))|(?:^|[\n.!?,] ?)(?:MfG|mfg|LG|lg|Mvh|mvh))",
     rf"(?!\w)\s?[,.!:\n-]{{0,2}}\s{{0,3}}{_NAME}",
-    r"(?=\s*[.!]?\s*(?:$|\n|\S*@|[(<]?\+\d|(?i:tel|phone|e-?mail|mob)\b))")
+    rf"(?=\s*[.!]?\s*(?:$|\n|[(<]?{BLOT}|(?i:tel|phone|e-?mail|mob)\b))")
 
 CUES = (_INTRODUCTION, _TITLE, _I_AM, _SHIPPING, _ATTENTION, _SALUTATION, _CLOSE)
 

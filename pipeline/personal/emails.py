@@ -23,9 +23,10 @@ _AT = re.compile(
 _HIDDEN_AT = re.compile(
     r"[ \[({<](?:at|ät|arroba|chez|kukac|malpa)[ \])}>]", re.IGNORECASE)
 
+# Of the text before an at sign, read backwards.
 _LOCAL = re.compile(
-    rf"""(?:"[^"\s]{{1,60}}"|(?:{_LETTER}|[0-9._%+'&*/=?^`{{|}}~!#$-]){{1,64}})$""")
-_CJK_LOCAL = re.compile(rf"[{_CJK}\w.+-]{{1,64}}$")
+    rf"""(?:"[^"\s]{{1,60}}"|(?:{_LETTER}|[0-9._%+'&*/=?^`{{|}}~!#$-]){{1,64}})"""
+    rf"|[{_CJK}\w.+-]{{1,64}}")
 _SPELLED_LOCAL = re.compile(
     rf"(?:{_LETTER}|[0-9_+-]){{1,64}}"
     rf"(?:(?:\.|\s?[\[({{]\s?(?:dot|punkt|punto|ponto|point|\.)\s?[\])}}]\s?|\s(?:dot|punkt)\s)"
@@ -65,11 +66,10 @@ def find_emails(text: str) -> Iterator[Span]:
     done = 0
     for at in _AT.finditer(text):
         before = text[max(done, at.start() - _WINDOW):at.start()]
-        found = _sides(before, text, at) if at["sign"] else _spelled_sides(before, text, at)
-        if found is not None:
-            local, domain = found
+        domain, local = _plain(before, text, at) if at["sign"] else _spelled(before, text, at)
+        if domain and local:
             done = domain.end()
-            yield Span(at.start() - len(before) + local.start(), done, Kind.EMAIL)
+            yield Span(at.start() - local, done, Kind.EMAIL)
 
 
 def _may_hold_one(text: str) -> bool:
@@ -78,25 +78,27 @@ def _may_hold_one(text: str) -> bool:
         _HIDDEN_AT.search(text) is not None)
 
 
-_Sides = tuple[re.Match[str], re.Match[str]]
+_Found = tuple[re.Match[str] | None, int]
+"""The domain, and how many characters before the at sign are the local part."""
 
 
-def _sides(before: str, text: str, at: re.Match[str]) -> _Sides | None:
-    """Local part and domain beside an at sign."""
+def _plain(before: str, text: str, at: re.Match[str]) -> _Found:
+    """What is beside an at sign."""
+    backwards = before[::-1]
+    local = _LOCAL.match(backwards)
     domain = _DOMAIN.match(text, at.end()) or _SPELLED_DOMAIN.match(text, at.end())
-    local = _LOCAL.search(before) or _CJK_LOCAL.search(before)
     if local and domain:
-        return local, domain
+        return domain, local.end()
     # Spaces where none belong: the end of the domain has to be one that is known.
-    domain = _SPACED_DOMAIN.match(text, at.end())
-    local = local or _LOCAL.search(before.rstrip(" "))
-    return (local, domain) if local and domain else None
+    spaces = len(backwards) - len(backwards.lstrip(" "))
+    local = _LOCAL.match(backwards, spaces)
+    return _SPACED_DOMAIN.match(text, at.end()), local.end() if local else 0
 
 
-def _spelled_sides(before: str, text: str, at: re.Match[str]) -> _Sides | None:
-    """Local part and domain beside a word that stands for an at sign."""
+def _spelled(before: str, text: str, at: re.Match[str]) -> _Found:
+    """What is beside a word that stands for an at sign."""
     domain = _SPELLED_DOMAIN.match(text, at.end())
+    if domain is None or (at["word"] and not _SURELY_SPELLED.match(domain[0])):
+        return None, 0  # "sold at homedepot.com"
     local = _SPELLED_LOCAL.search(before)
-    if domain and at["word"] and not _SURELY_SPELLED.match(domain[0]):
-        return None  # "sold at homedepot.com"
-    return (local, domain) if local and domain else None
+    return domain, len(before) - local.start() if local else 0

@@ -12,7 +12,7 @@ from pipeline.personal.emails import find_emails
 from pipeline.personal.names import find_names, is_name_field
 from pipeline.personal.phones import find_phones
 from pipeline.personal.regions import DEFAULT_REGIONS
-from pipeline.personal.spans import FreeText, Kind, Span
+from pipeline.personal.spans import BLOT, FreeText, Kind, Span
 from pipeline.personal.view import normalise
 
 _LONGEST = 512
@@ -82,24 +82,29 @@ def _find(text: str, free_text: FreeText, regions: tuple[str, ...], label: str) 
     lead = f"{label.replace('_', ' ')}: " if label else ""
     view = normalise(text)
     seen = lead + view.text
-    found = emails = list(find_emails(seen))
-    if _SEVEN_DIGITS.search(view.text):
-        rest = _without(seen, emails)
+    found = list(find_emails(seen))
+    addresses = [seen[email.start:email.end] for email in found]
+    rest = _without(seen, found)
+    if _SEVEN_DIGITS.search(rest):
         cards = list(find_cards(rest, free_text))
-        found = [*emails, *cards, *find_phones(_without(rest, cards), free_text, regions)]
-    names = find_names(seen, free_text, emails)
-    found = [*found, *(name for name in _joined(names) if not any(
-        name.start < other.end and other.start < name.end for other in found))]
+        rest = _without(rest, cards)
+        phones = list(find_phones(rest, free_text, regions))
+        rest = _without(rest, phones)
+        found += [*cards, *phones]
+    found += _joined(find_names(rest, free_text, addresses))
     return [
         Span(*view.original(max(0, span.start - len(lead)), span.end - len(lead)), span.kind)
         for span in sorted(found) if span.end > len(lead)]
 
 
 def _without(text: str, spans: Iterable[Span]) -> str:
-    """The text with what was found blotted out, so that nothing is found across it."""
+    """The text with what was found, in order, blotted out, so that nothing is found across it."""
+    parts = []
+    place = 0
     for span in spans:
-        text = text[:span.start] + "\0" * (span.end - span.start) + text[span.end:]
-    return text
+        parts += [text[place:span.start], BLOT * (span.end - span.start)]
+        place = span.end
+    return "".join([*parts, text[place:]]) if parts else text
 
 
 def _joined(spans: Iterable[Span]) -> Iterator[Span]:

@@ -6,7 +6,7 @@ A name in running text without such words ("Anna found it too small") is not fou
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from pipeline.personal.cues import CHINESE_CUE, CUE_WORDS, CUES
 from pipeline.personal.spans import FreeText, Kind, Span
@@ -16,18 +16,17 @@ _LETTERS = re.compile(r"[^\W\d_]+")
 _LOCAL_END = re.compile(r"@|%40|[\[({<]|\s(?:at|arroba)\s")
 
 
-def find_names(text: str, free_text: FreeText, emails: Sequence[Span]) -> Iterator[Span]:
+def find_names(text: str, free_text: FreeText, addresses: Iterable[str]) -> Iterator[Span]:
     """Yields the names of persons in a view that words around them, or e-mail addresses, give away.
 
     Args:
-        text: the view.
+        text: the view, with what was found before blotted out.
         free_text: how careful to be; a catalogue has no names.
-        emails: the e-mail addresses in it.
+        addresses: the e-mail addresses that were found in it.
     """
     if free_text is FreeText.CATALOGUE:
         return
-    for email in emails:
-        yield from _beside_email(text, email)
+    yield from _of_addresses(text, addresses)
     words = CUE_WORDS.intersection(_LETTERS.findall(text.lower()))
     for cue in CUES if words else ():
         if cue.words.isdisjoint(words) or (free_text is FreeText.QUERY and not cue.in_queries):
@@ -52,17 +51,16 @@ def _may_be_name(name: str, *, doubtful: bool) -> bool:
     return not doubtful or len(words) > 1 or not words[0].endswith(("ing", "ly"))
 
 
-def _beside_email(text: str, email: Span) -> Iterator[Span]:
-    """Words of the text that are also in the local part of an address in it."""
-    local = _LOCAL_END.split(text[email.start:email.end], maxsplit=1)[0]
-    pieces = {piece.lower() for piece in _LETTERS.findall(local)} - ROLES
+def _of_addresses(text: str, addresses: Iterable[str]) -> Iterator[Span]:
+    """Words of the text that are also in the local part of an e-mail address."""
+    pieces = {
+        piece.lower() for address in addresses
+        for piece in _LETTERS.findall(_LOCAL_END.split(address, maxsplit=1)[0])} - ROLES
     parts = {piece for piece in pieces if len(piece) > 2}
-    if not parts:
-        return
     previous: re.Match[str] | None = None
-    for word in _LETTERS.finditer(text):
+    for word in _LETTERS.finditer(text) if parts else ():
         cased = word[0][0].isupper()
-        if email.start <= word.start() < email.end or not (cased or word[0] in parts):
+        if not (cased or word[0] in parts):
             previous = None
             continue
         neighbour = previous if previous and word.start() - previous.end() == 1 else None

@@ -5,6 +5,9 @@ from __future__ import annotations
 import enum
 from typing import NamedTuple
 
+BLOT = "\0"
+"""Stands for every character of what was found, so that no more is found in it."""
+
 
 class Kind(str, enum.Enum):
     """What a part of a text is; `[email]` and the like stand in its place."""
