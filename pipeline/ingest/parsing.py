@@ -18,6 +18,7 @@ from pipeline.ingest.files import TableFile
 from pipeline.ingest.privacy import Privacy
 from pipeline.ingest.quarantine import BALANCE, Rejected
 from pipeline.ingest.values import ValueParser
+from pipeline.personal.spans import FreeText
 
 _BUCKETS = 256
 _LINE_BITS = 40
@@ -90,7 +91,8 @@ class ParseRows(beam.DoFn):
         for raw in chunk.rows():
             balance.rows_in += 1
             if isinstance(raw, readers.BrokenRow):
-                rejected.add(raw.line, raw.reason, raw.explanation, raw.text)
+                explanation = self._protection.text(raw.explanation, FreeText.PROSE).text
+                rejected.add(raw.line, raw.reason, explanation, raw.text)
                 continue
             line, values = raw
             present = {name: value for name, value in values.items() if not is_missing(value)}

@@ -66,7 +66,6 @@ class Rejected:
 
     def add(self, line: int, reason: Reason, explanation: str, raw: Any) -> None:
         """Quarantines a row."""
-        explanation = self._protection.text(explanation, FreeText.PROSE).text
         self._lines.append(quarantine_line(
             TABLES[self._file.table], self._file, line, reason, explanation, raw,
             self._protection))

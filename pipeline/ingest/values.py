@@ -73,12 +73,11 @@ class ValueParser:
     def show(self, value: Any) -> str:
         """A value for an explanation; where values are personal, its form: "ab-12" is "aa-99"."""
         text = value if isinstance(value, str) else str(value)
-        shown = self._protection.text(text, FreeText.PROSE, end=_MAX_SHOWN).text
-        text = shown + ("..." if len(text) > _MAX_SHOWN else "")
+        more = "..." if len(text) > _MAX_SHOWN else ""
         if self._personal:
-            text = re.sub(r"\d", "9", re.sub(r"[^\W\d_]", "a", text))
-            return f"of the form {text!r}"
-        return repr(text)
+            form = re.sub(r"\d", "9", re.sub(r"[^\W\d_]", "a", text[:_MAX_SHOWN]))
+            return f"of the form {form + more!r}"
+        return repr(self._protection.text(text, FreeText.PROSE, end=_MAX_SHOWN).text + more)
 
     def _identifier(self, column: Column, value: Any) -> str | None:
         if isinstance(value, str):

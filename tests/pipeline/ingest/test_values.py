@@ -128,6 +128,11 @@ def test_explanations_show_the_form_of_a_personal_value_only():
     assert explanation.endswith("it is of the form 'aaa-99@a.aaa'")
 
 
+def test_explanations_show_no_personal_data_of_other_tables():
+    _, explanation = rejection(PRICE, "ask anna.schmidt@example.org for the price")
+    assert explanation == "price should be a number, it is 'ask [email] for the pri...'"
+
+
 @pytest.mark.parametrize(("value", "expected"), [
     ('{"b": 1.0, "a": "x"}', {"b": 1, "a": "x"}),
     ("colour=red|size = XL ", {"colour": "red", "size": "XL"}),
