@@ -102,12 +102,12 @@ def measure_recall(titles: list[str], count: int, seed: int) -> bool:
         left = item.secret.text in missed
         kind, form = item.secret.kind, item.secret.form
         cue = "with a cue" if item.cued else "without"
-        for name in ((kind, "all"), (kind, item.place), (kind, cue), ("form", kind, form)):
+        for name in ((kind, "all"), (kind, item.place, cue), ("form", kind, form)):
             tally[name][0] += 1
             tally[name][1] += not left
     print(f"recall of what was put in, seed {seed} ({seconds:.0f} s)")
-    for name, (total, gone) in sorted(tally.items(), key=lambda item: str(item[0])):
-        if name[0] != "form" or gone < total or name[1] == "phone":
+    for name, (total, gone) in sorted(tally.items()):
+        if name[0] != "form" or (name[1] != "name" and gone < total) or name[1] == "phone":
             print(f"  {' '.join(name):40s} {gone:6,} of {total:6,}  {gone / total:.4f}")
     print(f"  of {len(secrets):,} secrets and {len(ids):,} ids, found as bytes in files and log: "
           f"{len({text for _, text in traces})}, of which not missed above: {len(elsewhere)}")

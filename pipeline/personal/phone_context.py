@@ -14,7 +14,7 @@ _DEVICE = (
     r"\b(?:phone|mobile|cell|cellphone|handy|fax|text|mobil|m[óo]vil|portable|contact)\b")
 
 CUE = re.compile(
-    r"(?:\b(?:tel|tele|telephone|phone (?:number|no|nr)|call|calls|dial|whats ?app|sms|viber"
+    r"(?:\b(?:tel|telephone|phone (?:number|no|nr)|call|calls|dial|whats ?app|sms|viber"
     r"|signal|telegram|my number|ring|reach|telefon|telefonnummer|rufnummer|handynummer"
     r"|mobilnummer|fon|anrufen|ruf|rufen|t[ée]l|t[ée]l[ée]phone|appelez|appeler|tel[ée]fono"
     r"|llamar|llame|llamad|chiamare|cellulare|telefoon|bellen|bel|telefone|celular|telefonu?m?"

@@ -17,7 +17,7 @@ from pipeline.personal.spans import FreeText, Kind, Span
 
 _LEAST, _MOST = 7, 17
 _MAX_GROUPS = 8
-_BAR_CODES = frozenset(((1, 5, 5, 1), (1, 10, 1), (1, 6, 6), (2, 5, 5, 1)))
+_BAR_CODES = frozenset(((1, 5, 5, 1), (1, 10, 1), (1, 6, 6), (2, 5, 5, 1), (1, 2, 5, 5, 1)))
 """Groups of digits as they are printed below a bar code."""
 _NORTH_AMERICA = frozenset(("US", "CA"))
 
