@@ -37,6 +37,7 @@ def create_pipeline(
     config: Config,
     beam_pipeline_args: Sequence[str],
     metadata_connection_config: metadata_store_pb2.ConnectionConfig | None = None,
+    user_key: str = "",
 ) -> Pipeline:
     """Joins the components; which runner runs them, and where, is the caller's business.
 
@@ -51,11 +52,12 @@ def create_pipeline(
             receives all, so that its report says what made the model.
         beam_pipeline_args: flags of the Beam runner.
         metadata_connection_config: metadata store, or None where the orchestrator brings its own.
+        user_key: fingerprint of the key that user ids are hashed with, "" without one.
     """
     serving_dir = os.path.join(output_dir, "serving")
     tensorboard_dir = os.path.join(output_dir, "tensorboard")
 
-    prepared = _prepare(data, tables, output_dir, config)
+    prepared = _prepare(data, tables, output_dir, config, user_key)
     join, transform = prepared.join, prepared.transform
     trainer = Trainer(
         run_fn="model.trainer.run_fn", examples=transform.outputs["transformed_examples"],
@@ -95,6 +97,7 @@ def create_tuning_pipeline(
     config: Config,
     beam_pipeline_args: Sequence[str],
     metadata_connection_config: metadata_store_pb2.ConnectionConfig | None = None,
+    user_key: str = "",
 ) -> Pipeline:
     """The same pipeline up to the examples, then trials of settings in place of a training.
 
@@ -102,7 +105,7 @@ def create_tuning_pipeline(
     name too, both share their cache. In `output_dir`, a local folder, `tuning/` appears as well:
     the trials so far.
     """
-    prepared = _prepare(data, tables, output_dir, config)
+    prepared = _prepare(data, tables, output_dir, config, user_key)
     transform = prepared.transform
     tensorboard_dir = os.path.join(output_dir, "tensorboard", "tuning")
     tuner = Tuner(
@@ -132,11 +135,12 @@ class _Prepared:
 
 
 def _prepare(
-    data: str, tables: Mapping[str, str], output_dir: str, config: Config,
+    data: str, tables: Mapping[str, str], output_dir: str, config: Config, user_key: str,
 ) -> _Prepared:
     """Tables -> checked tables -> governed tables -> joined examples -> token ids."""
     ingest = ShopExampleGen(
-        input_base=data, tables=dict(tables), config=config.ingest.model_dump_json())
+        input_base=data, tables=dict(tables), config=config.ingest.model_dump_json(),
+        user_key=user_key)
     checks, gates = _check(ingest, tables)
     governor = DataGovernor(
         tables=ingest.outputs["examples"], quarantine=ingest.outputs["quarantine"],

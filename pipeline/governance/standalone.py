@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 import apache_beam as beam
 
-from pipeline.config import Ingest
+from pipeline.config import Ingest, user_key_fingerprint
 from pipeline.governance.export import export_tables
 from pipeline.governance.folder import Version
 from pipeline.governance.govern import Folders, MakePipeline, govern_tables
@@ -26,6 +26,7 @@ from pipeline.governance.report import SCHEMAS, write_report
 from pipeline.governance.settings import Governance
 from pipeline.ingest.balance import Balance, check_balance, read_balance, write_balance
 from pipeline.ingest.files import list_table
+from pipeline.ingest.privacy import Privacy
 from pipeline.ingest.records import WriteFramedRecords
 from pipeline.ingest.transforms import IngestTables
 
@@ -48,6 +49,7 @@ def ingest_folder(
 
     Raises:
         DatasetError: the data cannot be used.
+        ConfigError: the key of user ids cannot be used.
     """
     files = [file for table, pattern in tables.items() for file in list_table(data, table, pattern)]
     quarantine = version.ingest
@@ -56,7 +58,8 @@ def ingest_folder(
         (version.root / INGESTED / table).mkdir(parents=True)
     with make_pipeline() as pipeline:
         ingested = pipeline | "Ingest" >> IngestTables(
-            files, settings.max_text_chars, now=time.time())
+            files, settings.max_text_chars, time.time(),
+            Privacy.of(settings, user_key_fingerprint()))
         for table, rows in ingested.examples.items():
             rows | f"Write[{table}]" >> WriteFramedRecords(
                 str(version.root / INGESTED / table))

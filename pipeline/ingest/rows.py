@@ -94,7 +94,8 @@ def _fold_unknown(
     table: Table, present: Mapping[str, Any], parser: ValueParser, row: Row,
 ) -> None:
     """Adds the columns that the contract does not name to the row's attributes."""
-    unknown = parser.cleaner.attributes(
+    unknown = parser.parse(
+        table.attributes,
         {name: value for name, value in present.items() if name not in table.names})
     if not unknown:
         return

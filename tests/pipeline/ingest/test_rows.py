@@ -2,13 +2,15 @@ import pytest
 import tensorflow as tf
 
 from pipeline.ingest.contract import TABLES, Reason, RejectedError
+from pipeline.ingest.privacy import Protection
 from pipeline.ingest.rows import decode_row, encode_row, merge_rows, parse_row
 from pipeline.ingest.values import ValueParser
 from tests.pipeline.ingest.shops import NOW
 
 
 def parse(table, **values):
-    parser = ValueParser(1000, NOW, untyped=False, personal=False)
+    parser = ValueParser(
+        1000, NOW, untyped=False, personal=False, protection=Protection())
     return parse_row(TABLES[table], values, parser)
 
 
