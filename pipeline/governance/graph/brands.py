@@ -3,15 +3,14 @@
 Two spellings are one where their key is the same: case, accents, punctuation, white space, legal
 form and web ending set aside. Beyond that, a rare key one typing error away from a frequent one is
 taken for a misspelling of it if titles say the frequent one and not the rare one: who types a
-brand wrong types it wrong once. Short names, numbers and scripts without case are too dense for that,
-and two names that both occur often are two brands ("HP" and "HPE").
+brand wrong types it wrong once. Short names, numbers and scripts without case are too dense for
+that, and two names that both occur often are two brands ("HP" and "HPE").
 """
 
 from __future__ import annotations
 
 import collections
 import itertools
-import os
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
@@ -212,7 +211,9 @@ def _is_typing_error(one: str, other: str) -> bool:
     """Whether a letter is too much, changed or swapped with the next, but no digit."""
     if _DIGITS.findall(one) != _DIGITS.findall(other):
         return False
-    start = len(os.path.commonprefix([one, other]))
+    start = next(
+        (at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b),
+        min(len(one), len(other)))
     one, other = one[start:], other[start:]
     if len(one) == len(other) and one[2:] == other[2:] and one[:2] == other[1::-1]:
         return True
