@@ -93,6 +93,11 @@ def find_unit(spelling: str) -> Unit | None:
     return _BY_SPELLING.get(normal) or _BY_FOLDED.get(normal.casefold().rstrip("."))
 
 
+def first_unit(unit: Unit) -> Unit:
+    """The unit that amounts of a dimension are compared in: g, mm, l, s, W and so on."""
+    return _FIRST[unit.dimension]
+
+
 def convert(number: Decimal, unit: Unit, target: Unit) -> Decimal | None:
     """The same amount in another unit of the dimension; None where it is not exact and short."""
     if unit == target:
@@ -188,4 +193,5 @@ def _spellings() -> tuple[Mapping[str, Unit], Mapping[str, Unit]]:
         spelling: next(iter(units)) for spelling, units in folded.items() if len(units) == 1}
 
 
+_FIRST = {unit.dimension: unit for unit, _ in reversed(_UNITS)}
 _BY_SPELLING, _BY_FOLDED = _spellings()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import collections
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from pipeline.governance.findings import Action, Finding, Rule
+from pipeline.governance.folding import fold
 from pipeline.ingest.rows import Row
 
 CATEGORY_PATH = Rule(
@@ -46,7 +46,7 @@ class _Reading(NamedTuple):
 
     @property
     def key(self) -> Key:
-        return tuple(map(_fold, self.levels))
+        return tuple(map(fold, self.levels))
 
 
 def category_of(row: Row) -> str | None:
@@ -84,6 +84,11 @@ def resolve_categories(counts: Mapping[str, int]) -> dict[str, CategoryPath]:
     return resolved
 
 
+def split_path(category: str) -> tuple[str, ...]:
+    """The levels of a path, whatever stands between them, a slash excepted."""
+    return _levels(_SEPARATORS.split(category))
+
+
 def find_category_path(row: Row, paths: Mapping[str, CategoryPath]) -> Iterator[Finding]:
     """The repair of a product's category, where `resolve_categories` knows one."""
     found = paths.get(category_of(row) or "")
@@ -98,8 +103,7 @@ def find_category_path(row: Row, paths: Mapping[str, CategoryPath]) -> Iterator[
 
 def _read(counts: Mapping[str, int]) -> dict[str, _Reading]:
     """The levels of each category. A slash parts them only where the shop writes paths with it."""
-    readings = {category: _Reading(_levels(_SEPARATORS.split(category)), 1.0)
-                for category in counts}
+    readings = {category: _Reading(split_path(category), 1.0) for category in counts}
     slashed = {
         category: _Reading(_levels(category.split("/")), GUESSED)
         for category, reading in readings.items()
@@ -153,10 +157,6 @@ def _levels(parts: list[str]) -> tuple[str, ...]:
     """Names of levels, without empty ones and those that repeat the one above."""
     levels: list[str] = []
     for part in map(str.strip, parts):
-        if part and not (levels and _fold(levels[-1]) == _fold(part)):
+        if part and not (levels and fold(levels[-1]) == fold(part)):
             levels.append(part)
     return tuple(levels)
-
-
-def _fold(name: str) -> str:
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
