@@ -6,12 +6,15 @@ Divides the events of scientific (ratings in order: each shopper's last product 
 and online_retail (invoices: the last fifth in time, of each basket one product after those that
 come before it) into what the graph is built of and what it should know, and prints recall@10 of
 its bought_with edges beside popularity, with other settings too, then counts, minutes and memory.
+Of homedepot it prints how often two products that titles make substitutes, both judged for one
+query of which one is a good answer, are both good answers, beside all such pairs.
 """
 
 from __future__ import annotations
 
 import argparse
 import collections
+import itertools
 import json
 import pathlib
 import random
@@ -26,7 +29,7 @@ import apache_beam as beam
 
 from pipeline.governance.graph.build import SUMMARY, run_graph
 from pipeline.governance.graph.settings import GraphSettings
-from pipeline.governance.graph.triples import BOUGHT_WITH, read_triples
+from pipeline.governance.graph.triples import BOUGHT_WITH, SUBSTITUTES, read_triples
 from pipeline.ingest.discovery import discover_tables
 from pipeline.ingest.files import list_table
 from pipeline.ingest.records import WriteFramedRecords
@@ -39,6 +42,8 @@ SETTINGS = {
 _MAX_TEXT_CHARS = 20_000
 _CONTEXT = 5
 _SEED = 1
+_GOOD = 1.5
+"""Mean grade of a good answer, on the scale of 0 to 2."""
 
 
 class Question(NamedTuple):
@@ -65,6 +70,8 @@ def main(arguments: list[str] | None = None) -> int:
             print(f"{task}: skipped, there is no {folder}; name the tasks' folder with --tasks.")
             continue
         _measure(task, folder, args.work / task)
+    if (args.tasks / "homedepot" / "judgments.jsonl").exists():
+        _measure_titles(args.tasks / "homedepot", args.work / "homedepot")
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     print(f"peak memory of all: {memory:.1f} GB")
     return 0
@@ -91,13 +98,37 @@ def _measure(task: str, folder: pathlib.Path, work: pathlib.Path) -> None:
         started = time.monotonic()
         run_graph(beam.Pipeline(), tables, str(out), GraphSettings(**changed))
         minutes = (time.monotonic() - started) / 60
-        edges = _bought_with(out)
+        edges = _edges(out, BOUGHT_WITH)
         summary = json.loads((out / SUMMARY).read_text())
         name = ", ".join(f"{key}={value}" for key, value in changed.items()) or "default"
         print(f"  {name}: recall@10 {_recall(edges, popular, questions):.4f}, "
               f"{sum(summary['triples'].values())} triples in {minutes:.1f} minutes: "
               + ", ".join(f"{count} {kind}" for kind, count in summary["triples"].items()),
               flush=True)
+
+
+def _measure_titles(folder: pathlib.Path, work: pathlib.Path) -> None:
+    shutil.rmtree(work, ignore_errors=True)
+    (work / "shop").mkdir(parents=True)
+    shutil.copy(folder / "products.jsonl", work / "shop")
+    run_graph(beam.Pipeline(), _ingest(work / "shop", work / "tables"), str(work / "graph"),
+              GraphSettings())
+    edges = _edges(work / "graph", SUBSTITUTES)
+    grades: dict[str, dict[str, float]] = collections.defaultdict(dict)
+    with (folder / "judgments.jsonl").open(encoding="utf-8") as lines:
+        for judgment in map(json.loads, lines):
+            grades[judgment["query"]][judgment["product_id"]] = judgment["grade"]
+    pairs, good = collections.Counter[str](), collections.Counter[str]()
+    for judged in grades.values():
+        for one, other in itertools.permutations(judged, 2):
+            if judged[one] >= _GOOD:
+                for kind in ("all", "substitutes")[:1 + (other in edges.get(one, {}))]:
+                    pairs[kind] += 1
+                    good[kind] += judged[other] >= _GOOD
+    print(f"homedepot: {sum(map(len, edges.values()))} substitutes by their titles")
+    for kind, count in pairs.items():
+        print(f"  {kind}: {count} pairs judged for one query, "
+              f"both good {good[kind] / count:.3f}")
 
 
 def _by_order(events: Sequence[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[Question]]:
@@ -162,10 +193,10 @@ def _first(ranking: Iterator[str], count: int) -> set[str]:
     return found
 
 
-def _bought_with(folder: pathlib.Path) -> dict[str, dict[str, float]]:
+def _edges(folder: pathlib.Path, relation: str) -> dict[str, dict[str, float]]:
     edges: dict[str, dict[str, float]] = collections.defaultdict(dict)
     for edge in read_triples(str(folder)).to_pylist():
-        if edge["relation"] == BOUGHT_WITH:
+        if edge["relation"] == relation:
             head, tail = (edge[end].removeprefix("product:") for end in ("head", "tail"))
             edges[head][tail] = edge["weight"]
     return edges

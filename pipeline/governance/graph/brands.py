@@ -96,15 +96,15 @@ def resolve_brands(counts: Mapping[str, BrandCount]) -> dict[str, Spelling]:
 
     Returns:
         By spelling; a spelling that is not in it is right as it is. The canonical spelling is the
-        most frequent one of its key, with upper and lower case before capitals alone, and then the
-        first by the alphabet, where several are as frequent.
+        most frequent one of its key; where several are as frequent one with upper and lower case,
+        then the shortest, then the first by the alphabet.
     """
     spellings: dict[str, list[str]] = collections.defaultdict(list)
     for spelling in counts:
         spellings[brand_key(spelling)].append(spelling)
     canonical = {
         key: min(found, key=lambda one: (
-            -counts[one].products, one.isupper() or one.islower(), one))
+            -counts[one].products, one.isupper() or one.islower(), len(one), one))
         for key, found in spellings.items()}
     corrected = _correct({
         key: BrandCount(*map(sum, zip(*(counts[one] for one in found), strict=True)))
