@@ -51,11 +51,11 @@ _WORD = re.compile(r"[^\W_]+")
 _DIGITS = re.compile(r"\d+")
 
 
-class BrandCount(NamedTuple):
-    """Products with a spelling of a brand, and how many of their titles contain its key."""
+class BrandUse(NamedTuple):
+    """A spelling of a brand on a product, and whether the product's title says it too."""
 
-    products: int
-    titled: int
+    spelling: str
+    titled: bool
 
 
 class Spelling(NamedTuple):
@@ -80,19 +80,27 @@ def brand_key(spelling: str) -> str:
     return "".join(_words(text)) or folded
 
 
-def count_brand(row: Row) -> tuple[str, BrandCount] | None:
-    """What a product adds to the counts that `resolve_brands` takes; None without a brand."""
-    brand = row.get("brand")
+class _Total(NamedTuple):
+    products: int
+    titled: int
+
+
+def brand_use(row: Row) -> BrandUse | None:
+    """How a product uses a brand, as `resolve_brands` counts it; None without a brand.
+
+    White space at its ends is another rule's business.
+    """
+    brand = " ".join(row.get("brand", "").split())
     if not brand:
         return None
-    return brand, BrandCount(1, int(_is_named(brand_key(brand), _words(_folded(row["title"])))))
+    return BrandUse(brand, _is_named(brand_key(brand), _words(_folded(row["title"]))))
 
 
-def resolve_brands(counts: Mapping[str, BrandCount]) -> dict[str, Spelling]:
+def resolve_brands(counts: Mapping[BrandUse, int]) -> dict[str, Spelling]:
     """The canonical spelling of each that has another.
 
     Args:
-        counts: by the brand's spelling.
+        counts: products by use, see `brand_use`.
 
     Returns:
         By spelling; a spelling that is not in it is right as it is. The canonical spelling is the
@@ -100,15 +108,19 @@ def resolve_brands(counts: Mapping[str, BrandCount]) -> dict[str, Spelling]:
         then the shortest, then the first by the alphabet.
     """
     spellings: dict[str, list[str]] = collections.defaultdict(list)
-    for spelling in counts:
-        spellings[brand_key(spelling)].append(spelling)
+    products: collections.Counter[str] = collections.Counter()
+    totals: dict[str, _Total] = {}
+    for (spelling, titled), count in counts.items():
+        key = brand_key(spelling)
+        if spelling not in products:
+            spellings[key].append(spelling)
+        products[spelling] += count
+        totals[key] = _add(totals.get(key, _Total(0, 0)), _Total(count, titled * count))
     canonical = {
         key: min(found, key=lambda one: (
-            -counts[one].products, one.isupper() or one.islower(), len(one), one))
+            -products[one], one.isupper() or one.islower(), len(one), one))
         for key, found in spellings.items()}
-    corrected = _correct({
-        key: BrandCount(*map(sum, zip(*(counts[one] for one in found), strict=True)))
-        for key, found in spellings.items()})
+    corrected = _correct(totals)
     resolved = {}
     for key, found in spellings.items():
         right = canonical[corrected.get(key, key)]
@@ -120,7 +132,7 @@ def resolve_brands(counts: Mapping[str, BrandCount]) -> dict[str, Spelling]:
 
 def find_brand_spelling(row: Row, spellings: Mapping[str, Spelling]) -> Iterator[Finding]:
     """The repair of a product's brand, where `resolve_brands` knows one."""
-    spelling = spellings.get(row.get("brand", ""))
+    spelling = spellings.get(" ".join(row.get("brand", "").split()))
     if spelling is not None:
         yield Finding(
             BRAND_SPELLING.name, "brand", Action.REPAIRED, spelling.canonical, spelling.confidence)
@@ -152,7 +164,11 @@ def _folded(text: str) -> str:
         base if base.isascii() else char for base, char in zip(bases, folded, strict=True))
 
 
-def _correct(totals: dict[str, BrandCount]) -> dict[str, str]:
+def _add(one: _Total, other: _Total) -> _Total:
+    return _Total(one.products + other.products, one.titled + other.titled)
+
+
+def _correct(totals: Mapping[str, _Total]) -> dict[str, str]:
     """The right key of each that is a misspelling.
 
     What a misspelling adds to its brand may bring a further one into its reach, so that it goes on
@@ -177,8 +193,7 @@ def _correct(totals: dict[str, BrandCount]) -> dict[str, str]:
             if rights:
                 right = min(rights, key=lambda key: (-totals[key].products, key))
                 corrected[wrong], found = right, True
-                totals[right] = BrandCount(
-                    totals[right].products + products, totals[right].titled + titled)
+                totals[right] = _add(totals[right], totals[wrong])
     for wrong, right in corrected.items():
         while right in corrected:
             right = corrected[right]

@@ -124,7 +124,7 @@ def _describe_products(batch: Sequence[bytes], directory: Directory) -> pa.Table
     triples: list[Triple] = []
     for row in map(decode_row, batch):
         if "brand" in row:
-            row["brand"] = directory.spellings.get(row["brand"], row["brand"])
+            row["brand"] = directory.spellings.get(" ".join(row["brand"].split()), row["brand"])
         triples += product_triples(row)
     is_value = np.array([kind_of(one.tail) == VALUE for one in triples], bool)
     is_kept = ~is_value

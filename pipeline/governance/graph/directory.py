@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from pipeline.governance.graph.brands import BrandCount, brand_key, count_brand, resolve_brands
+from pipeline.governance.graph.brands import BrandUse, brand_key, brand_use, resolve_brands
 from pipeline.governance.graph.pairs import Counts, add_counts, as_counts
 from pipeline.governance.graph.triples import category_node, product_values
 from pipeline.governance.rules.categories import split_path
@@ -86,17 +86,17 @@ class _Part(NamedTuple):
     hashes: np.ndarray
     ids: pa.Array
     categories: np.ndarray
-    brands: collections.Counter[tuple[str, bool]]
+    brands: collections.Counter[BrandUse]
     paths: frozenset[str]
     values: Counts
 
 
 def _read_part(batch: Sequence[bytes]) -> _Part:
     rows = [decode_row(serialized) for serialized in batch]
-    brands: collections.Counter[tuple[str, bool]] = collections.Counter()
+    brands: collections.Counter[BrandUse] = collections.Counter()
     for row in rows:
-        if counted := count_brand(row):
-            brands[counted[0], bool(counted[1].titled)] += 1
+        if use := brand_use(row):
+            brands[use] += 1
     levels = [split_path(row.get("category", "")) for row in rows]
     categories = hash_texts([category_node(path) for path in levels])
     ids = [row["product_id"] for row in rows]
@@ -123,7 +123,7 @@ class _AddParts(beam.CombineFn):
 
 
 def _add_parts(parts: Sequence[_Part]) -> _Part:
-    brands: collections.Counter[tuple[str, bool]] = collections.Counter()
+    brands: collections.Counter[BrandUse] = collections.Counter()
     for part in parts:
         brands.update(part.brands)
     return _Part(
@@ -136,14 +136,9 @@ def _add_parts(parts: Sequence[_Part]) -> _Part:
 
 def _make_directory(part: _Part, min_value_products: int) -> Directory:
     order = np.argsort(part.hashes, kind="stable")
-    counts = {
-        spelling: BrandCount(
-            part.brands[spelling, True] + part.brands[spelling, False],
-            part.brands[spelling, True])
-        for spelling, _ in part.brands}
     spellings = {
-        spelling: right.canonical for spelling, right in resolve_brands(counts).items()}
-    canonical = sorted({spellings.get(spelling, spelling) for spelling in counts})
+        spelling: right.canonical for spelling, right in resolve_brands(part.brands).items()}
+    canonical = sorted({spellings.get(spelling, spelling) for spelling, _ in part.brands})
     return Directory(
         part.hashes[order], part.ids.take(pa.array(order)), part.categories[order],
         {brand_key(spelling): spelling for spelling in canonical}, spellings,

@@ -1,15 +1,17 @@
 """Which spellings are one brand."""
 
+import collections
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.governance.findings import Action, Finding
 from pipeline.governance.graph.brands import (
-    BrandCount,
+    BrandUse,
     Spelling,
     brand_key,
-    count_brand,
+    brand_use,
     find_brand_spelling,
     resolve_brands,
 )
@@ -20,8 +22,14 @@ def _resolve(**counts):
     return _canonical({name.replace("_", " "): (count, count) for name, count in counts.items()})
 
 
+def _uses(counts):
+    """Counts by use, of (products, titles that say the brand) by spelling."""
+    return {BrandUse(name, said): count for name, (products, titled) in counts.items()
+            for said, count in ((True, titled), (False, products - titled)) if count}
+
+
 def _canonical(counts):
-    resolved = resolve_brands({name: BrandCount(*count) for name, count in counts.items()})
+    resolved = resolve_brands(_uses(counts))
     return {spelling: right.canonical for spelling, right in resolved.items()}
 
 
@@ -96,11 +104,11 @@ def test_what_is_led_back_makes_a_brand_more_frequent():
 @pytest.mark.parametrize(("title", "titled"), [
     ("Oral-B brush", 1), ("oral b brush", 1), ("ORALB brush", 1), ("Moral Bush", 0), ("Brush", 0)])
 def test_titles_name_brands_by_whole_words(title, titled):
-    assert count_brand({"title": title, "brand": "Oral-B"}) == ("Oral-B", BrandCount(1, titled))
+    assert brand_use({"title": title, "brand": " Oral-B"}) == BrandUse("Oral-B", bool(titled))
 
 
 def test_a_product_without_a_brand_counts_for_none():
-    assert count_brand({"title": "Brush"}) is None
+    assert brand_use({"title": "Brush"}) is None
 
 
 def test_a_row_gets_the_canonical_spelling():
@@ -119,8 +127,7 @@ _NAMES = st.one_of(
         st.sampled_from(["Lenovo", "Lenvo", "Lenova", "lenovo", "LENOVO", "Lenovas", "Acme"]),
         st.sampled_from(["", " Inc.", ".com", " GmbH & Co. KG", "®"])))
 _COUNTS = st.dictionaries(
-    _NAMES, st.tuples(st.integers(1, 40), st.integers(0, 40)).map(
-        lambda count: BrandCount(count[0], min(count))), max_size=12)
+    st.builds(BrandUse, _NAMES, st.booleans()), st.integers(1, 40), max_size=16)
 
 
 @given(_NAMES)
@@ -140,9 +147,8 @@ def test_the_order_of_the_spellings_does_not_matter(counts, rng):
 def test_resolving_what_is_resolved_changes_nothing(counts):
     resolved = resolve_brands(counts)
     assert not {right.canonical for right in resolved.values()} & set(resolved)
-    after = {}
-    for spelling, count in counts.items():
+    after = collections.Counter()
+    for (spelling, titled), count in counts.items():
         right = resolved[spelling].canonical if spelling in resolved else spelling
-        known = after.get(right, BrandCount(0, 0))
-        after[right] = BrandCount(*map(sum, zip(known, count, strict=True)))
+        after[BrandUse(right, titled)] += count
     assert resolve_brands(after) == {}
