@@ -163,7 +163,9 @@ def find_unit_forms(row: Row, forms: AttributeForms) -> Iterator[Finding]:
         if converted is None:
             continue
         written = write_number(converted, forms.decimals.get(name, "."))
-        after = f"{written}{' ' * form.spaced}{form.spelling}"
+        plural = _is_plural(quantity.spelling, form.spelling)
+        spelling = quantity.spelling if plural else form.spelling
+        after = f"{written}{' ' * form.spaced}{spelling}"
         # What nobody could read again is not written.
         if after != value and read_number(written, mark) == converted:
             yield _repaired(UNIT_FORM, name, after, read_number(quantity.number) is not None)
@@ -188,6 +190,12 @@ def find_currency_forms(row: Row, forms: AttributeForms) -> Iterator[Finding]:
         after = f"{written} {codes[0]}"
         if after != value and read_number(written, mark) == number:
             yield _repaired(CURRENCY_FORM, name, after, certain)
+
+
+def _is_plural(one: str, other: str) -> bool:
+    """Whether one word is the plural of the other: both "1 year" and "2 years" are right."""
+    return any(word + ending == more for word, more in ((one, other), (other, one))
+               for ending in ("s", "es"))
 
 
 def _repaired(rule: Rule, name: str, after: str, certain: bool) -> Finding:

@@ -80,6 +80,13 @@ def test_what_nobody_could_read_again_is_not_written():
         "1 kg", "2 kg", "3 kg", "1125 g", "1.5 kg"]
 
 
+def test_one_and_several_are_both_right():
+    assert _repaired(["2 years", "3 years", "5 years", "1 year", "1 inch"]) == [
+        "2 years", "3 years", "5 years", "1 year", "1 inch"]
+    assert _repaired(["1 inch", "1 inch", "1 inch", "5 inches", "2in"]) == [
+        "1 inch", "1 inch", "1 inch", "5 inches", "2 inch"]
+
+
 def test_decimals_stay_as_they_are_where_the_unit_does():
     assert _repaired(["1.50 kg", "2.50 kg", "3.00kg"]) == ["1.50 kg", "2.50 kg", "3.00 kg"]
 
