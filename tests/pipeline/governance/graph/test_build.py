@@ -147,7 +147,7 @@ def test_products_alone_have_a_graph(tmp_path):
 
 
 def test_pairs_of_a_generated_shop_are_those_of_its_visits(tmp_path):
-    generate(tmp_path / "shop", products=60, users=120, events=4_000, seed=3)
+    generate(tmp_path / "shop", products=40, users=60, events=2_000, seed=3)
     ingested = ingest(tmp_path / "shop", tmp_path / "tables")
     tables = {table: str(tmp_path / "tables" / table) for table in ingested.rows}
     triples = _run(tables, tmp_path / "graph")
