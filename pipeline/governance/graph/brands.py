@@ -65,6 +65,13 @@ class Spelling(NamedTuple):
     confidence: float
 
 
+class _Total(NamedTuple):
+    """Products of a brand, and how many of their titles say it."""
+
+    products: int
+    titled: int
+
+
 def brand_key(spelling: str) -> str:
     """What spellings of one brand have in common; two brands may still be one typing error apart.
 
@@ -80,15 +87,10 @@ def brand_key(spelling: str) -> str:
     return "".join(_words(text)) or folded
 
 
-class _Total(NamedTuple):
-    products: int
-    titled: int
-
-
 def brand_use(row: Row) -> BrandUse | None:
     """How a product uses a brand, as `resolve_brands` counts it; None without a brand.
 
-    White space at its ends is another rule's business.
+    White space is another rule's business.
     """
     brand = " ".join(row.get("brand", "").split())
     if not brand:
