@@ -19,6 +19,12 @@ class Decisions(artifact.Artifact):
     TYPE_NAME = "pipeline.Decisions"
 
 
+class KnowledgeGraph(artifact.Artifact):
+    """What the tables say of products and what goes together: `triples-*.parquet`, `graph.json`."""
+
+    TYPE_NAME = "pipeline.KnowledgeGraph"
+
+
 class DataReport(artifact.Artifact):
     """What is wrong with the data, for people and for machines."""
 

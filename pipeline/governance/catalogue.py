@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from pipeline.governance import shoppers
+from pipeline.governance import forms, shoppers
 from pipeline.governance.findings import WHOLE_ROW, Action, Finding, Rule
 from pipeline.governance.rules import events, non_products, texts
 from pipeline.governance.tables import Judge, Shop
@@ -19,7 +19,8 @@ ALIAS = Rule(
     "another.", "Use one id for one product.", severe=False)
 
 RULES: Mapping[str, Rule] = {rule.name: rule for rule in (
-    *texts.RULES, *non_products.RULES, *events.RULES, *shoppers.RULES, REMOVED_PRODUCT, ALIAS)}
+    *texts.RULES, *forms.RULES, *non_products.RULES, *events.RULES, *shoppers.RULES,
+    REMOVED_PRODUCT, ALIAS)}
 """Rules by name."""
 
 SEVERE = frozenset(rule.name for rule in RULES.values() if rule.severe)
@@ -45,6 +46,7 @@ def row_judges(table: str) -> Sequence[Judge]:
     judges: list[Judge] = [lambda row, _: texts.find_broken_texts(table, row)]
     if table == "products":
         judges += [
+            lambda row, shop: forms.find_unusual_forms(row, shop.forms),
             lambda row, _: events.find_odd_dates(row),
             lambda row, shop: non_products.find_non_products(row, shop.facts)]
     if table == "events":

@@ -14,8 +14,10 @@ from tfx.dsl.io import fileio
 from tfx.proto import example_gen_pb2
 from tfx.types import artifact_utils, component_spec, standard_artifacts
 
-from pipeline.artifacts import DataReport, Decisions, Quarantine
+from pipeline.artifacts import DataReport, Decisions, KnowledgeGraph, Quarantine
 from pipeline.governance.govern import Folders, govern_tables
+from pipeline.governance.graph.build import run_graph
+from pipeline.governance.graph.settings import GraphSettings
 from pipeline.governance.profile import (
     STATISTICS,
     make_profile,
@@ -59,6 +61,9 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             name: os.path.join(exec_properties["profile_dir"], name) for name in names})
         profile = make_profile(statistics, previous, settings.schemas, settings.max_drift)
         counts = govern_tables(self._make_beam_pipeline, folders, settings)
+        run_graph(
+            self._make_beam_pipeline(), folders.governed,
+            artifact_utils.get_single_uri(output_dict["graph"]), GraphSettings())
         balance = read_balance(artifact_utils.get_single_uri(input_dict["quarantine"]))
         quality = measure_quality(balance, counts)
         report = artifact_utils.get_single_uri(output_dict["report"])
@@ -107,6 +112,7 @@ class DataGovernorSpec(component_spec.ComponentSpec):
     OUTPUTS: ClassVar = {
         "governed": component_spec.ChannelParameter(type=standard_artifacts.Examples),
         "decisions": component_spec.ChannelParameter(type=Decisions),
+        "graph": component_spec.ChannelParameter(type=KnowledgeGraph),
         "report": component_spec.ChannelParameter(type=DataReport),
     }
 
@@ -117,6 +123,7 @@ class DataGovernor(base_beam_component.BaseBeamComponent):
     Outputs:
         governed: a split a table, as ingest writes them.
         decisions: the log, Parquet files of `pipeline.governance.decisions.SCHEMA`.
+        graph: products, brands, categories, attributes and what goes together, as triples.
         report: `governance.html`, `quality.json` and `schema/TABLE.pbtxt`.
     """
 
@@ -141,4 +148,5 @@ class DataGovernor(base_beam_component.BaseBeamComponent):
             tables=tables, quarantine=quarantine, statistics=statistics, config=config,
             profile_dir=profile_dir,
             governed=types.Channel(type=standard_artifacts.Examples),
-            decisions=types.Channel(type=Decisions), report=types.Channel(type=DataReport)))
+            decisions=types.Channel(type=Decisions), graph=types.Channel(type=KnowledgeGraph),
+            report=types.Channel(type=DataReport)))

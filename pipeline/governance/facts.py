@@ -12,7 +12,7 @@ import numpy as np
 import orjson
 from apache_beam.io.filesystems import FileSystems
 
-from pipeline.ingest.rows import Row, decode_row
+from pipeline.ingest.rows import Row
 
 _SAMPLE = 20_000
 _MIN_ROWS = 20
@@ -46,18 +46,16 @@ class ShopFacts:
     never_sold: frozenset[str] = frozenset()
 
 
-def gather_facts(tables: Mapping[str, beam.PCollection[bytes]], path: str) -> None:
+def gather_facts(rows: Mapping[str, beam.PCollection[Row]], path: str) -> None:
     """Adds to a pipeline what gathers the facts and writes them as JSON.
 
     Args:
-        tables: serialized rows of products and, where there are any, events.
+        rows: of products and, where there are any, events.
         path: of the file; a path or a URI.
     """
-    parts = [
-        tables["products"] | "ProductRows" >> beam.Map(decode_row)
-        | "ProductFacts" >> beam.CombineGlobally(_GatherProductFacts())]
-    if "events" in tables:
-        events = tables["events"] | "EventRows" >> beam.Map(decode_row)
+    parts = [rows["products"] | "ProductFacts" >> beam.CombineGlobally(_GatherProductFacts())]
+    if "events" in rows:
+        events = rows["events"]
         parts += [
             events | "EventFacts" >> beam.CombineGlobally(_GatherEventFacts()),
             events

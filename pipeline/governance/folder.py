@@ -49,6 +49,11 @@ class Version:
         return self.root / "decisions"
 
     @property
+    def graph(self) -> pathlib.Path:
+        """The knowledge graph: `triples-*.parquet` and `graph.json`."""
+        return self.root / "graph"
+
+    @property
     def ingest(self) -> pathlib.Path:
         """What ingest could not use, and its balance."""
         return self.root / "quarantine"

@@ -15,8 +15,9 @@ from apache_beam.pvalue import AsSingleton
 
 from pipeline.governance.catalogue import SEVERE, row_judges, shopper_judges
 from pipeline.governance.counts import KEPT, Counts, add_counts, read_counts, write_counts
-from pipeline.governance.facts import ShopFacts, gather_facts, read_facts
+from pipeline.governance.facts import gather_facts, read_facts
 from pipeline.governance.findings import Action
+from pipeline.governance.forms import GatherForms, read_forms, write_forms
 from pipeline.governance.log import read_log
 from pipeline.governance.settings import Governance
 from pipeline.governance.tables import (
@@ -30,6 +31,7 @@ from pipeline.governance.tables import (
     write_rows,
 )
 from pipeline.ingest.files import join_path
+from pipeline.ingest.rows import decode_row
 
 MakePipeline = Callable[[], beam.Pipeline]
 
@@ -63,15 +65,25 @@ def govern_tables(make_pipeline: MakePipeline, folders: Folders, settings: Gover
         Counts of rows and decisions.
     """
     policy = Policy(SEVERE, frozenset(settings.rules_off), frozenset(settings.released))
-    facts_file = join_path(folders.work, "facts.json")
-    with make_pipeline() as pipeline:
-        gather_facts(
-            {table: _read(pipeline, folders, table) for table in folders.tables
-             if table in ("products", "events")}, facts_file)
-    facts = read_facts(facts_file)
-    total = _govern_products(make_pipeline, folders, policy, facts)
-    total.update(_govern_others(make_pipeline, folders, policy, facts))
+    shop = _know_shop(make_pipeline, folders)
+    total = _govern_products(make_pipeline, folders, policy, shop)
+    shop = shop._replace(removed=read_removals(folders.decisions))
+    total.update(_govern_others(make_pipeline, folders, policy, shop))
     return total
+
+
+def _know_shop(make_pipeline: MakePipeline, folders: Folders) -> Shop:
+    """What judges know of the shop before any row is judged."""
+    facts, forms = (join_path(folders.work, name) for name in ("facts.json", "forms.json"))
+    with make_pipeline() as pipeline:
+        rows = {
+            table: _read(pipeline, folders, table) | f"Decode[{table}]" >> beam.Map(decode_row)
+            for table in folders.tables if table in ("products", "events")}
+        gather_facts(rows, facts)
+        _ = (rows["products"]
+             | "Forms" >> beam.CombineGlobally(GatherForms())
+             | "WriteForms" >> beam.Map(write_forms, forms))
+    return Shop(read_facts(facts), read_forms(forms), {})
 
 
 def read_removals(decisions: str) -> dict[str, Removal]:
@@ -87,11 +99,11 @@ def read_removals(decisions: str) -> dict[str, Removal]:
 
 
 def _govern_products(
-    make_pipeline: MakePipeline, folders: Folders, policy: Policy, facts: ShopFacts,
+    make_pipeline: MakePipeline, folders: Folders, policy: Policy, known: Shop,
 ) -> Counts:
     counts_file = join_path(folders.work, "counts-products.json")
     with make_pipeline() as pipeline:
-        shop = AsSingleton(pipeline | "Shop" >> beam.Create([Shop(facts, {})]))
+        shop = AsSingleton(pipeline | "Shop" >> beam.Create([known]))
         judged = _read(pipeline, folders, "products") | "Judge" >> JudgeTable(
             "products", row_judges("products"), shop, policy, stage=0)
         write_rows(judged.rows, folders.governed["products"], "products")
@@ -101,7 +113,7 @@ def _govern_products(
 
 
 def _govern_others(
-    make_pipeline: MakePipeline, folders: Folders, policy: Policy, facts: ShopFacts,
+    make_pipeline: MakePipeline, folders: Folders, policy: Policy, known: Shop,
 ) -> Counts:
     """Governs every table but the products, whose removals the others follow."""
     counts_file = join_path(folders.work, "counts-others.json")
@@ -109,8 +121,7 @@ def _govern_others(
     if not others:
         return Counts()
     with make_pipeline() as pipeline:
-        shop = AsSingleton(
-            pipeline | "Shop" >> beam.Create([Shop(facts, read_removals(folders.decisions))]))
+        shop = AsSingleton(pipeline | "Shop" >> beam.Create([known]))
         counts = []
         for table in others:
             judged: Judged = _read(pipeline, folders, table) | f"Judge[{table}]" >> JudgeTable(

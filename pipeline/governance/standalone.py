@@ -13,6 +13,8 @@ from pipeline.config import Ingest, user_key_fingerprint
 from pipeline.governance.export import export_tables
 from pipeline.governance.folder import Version
 from pipeline.governance.govern import Folders, MakePipeline, govern_tables
+from pipeline.governance.graph.build import run_graph
+from pipeline.governance.graph.settings import GraphSettings
 from pipeline.governance.profile import (
     Profile,
     Statistics,
@@ -131,8 +133,9 @@ def _profile(
 
 
 def export_version(make_pipeline: MakePipeline, version: Version) -> None:
-    """Writes the governed rows of a version as a dataset."""
+    """Writes the governed rows of a version as a dataset, and as a graph."""
+    tables = {folder.name: str(folder) for folder in sorted(version.tables.iterdir())}
     version.data.mkdir()
-    export_tables(
-        make_pipeline, {folder.name: str(folder) for folder in sorted(version.tables.iterdir())},
-        str(version.data))
+    export_tables(make_pipeline, tables, str(version.data))
+    version.graph.mkdir()
+    run_graph(make_pipeline(), tables, str(version.graph), GraphSettings())

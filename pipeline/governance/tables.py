@@ -21,6 +21,7 @@ from pipeline.governance.counts import Counts, count_row
 from pipeline.governance.decisions import SCHEMA, Decision, apply_findings
 from pipeline.governance.facts import ShopFacts
 from pipeline.governance.findings import Finding
+from pipeline.governance.forms import ShopForms
 from pipeline.governance.shoppers import judge_shopper
 from pipeline.ingest.records import WriteFramedRecords, frame_records
 from pipeline.ingest.rows import Row, decode_row, encode_row
@@ -63,10 +64,12 @@ class Shop(NamedTuple):
 
     Attributes:
         facts: its habits.
+        forms: how it writes brands, categories and amounts.
         removed: products that are no longer in the catalogue.
     """
 
     facts: ShopFacts
+    forms: ShopForms
     removed: Mapping[str, Removal]
 
 

@@ -8,7 +8,6 @@ from pipeline.governance.facts import (
     read_facts,
     unit_price,
 )
-from pipeline.ingest.rows import encode_row
 
 
 def combine(combiner, parts):
@@ -84,8 +83,8 @@ def test_facts_go_by_a_file(tmp_path):
     with beam.Pipeline() as pipeline:
         gather_facts({
             "products": pipeline | "P" >> beam.Create(
-                [encode_row({"product_id": "a", "title": "MUG", "price": 1.0})]),
-            "events": pipeline | "E" >> beam.Create([encode_row(row) for row in events])}, path)
+                [{"product_id": "a", "title": "MUG", "price": 1.0}]),
+            "events": pipeline | "E" >> beam.Create(events)}, path)
     assert read_facts(path) == ShopFacts(
         products=1, capital_share=1.0, priced_share=1.0, charged_share=0.0,
         never_sold=frozenset({"back", "free"}))

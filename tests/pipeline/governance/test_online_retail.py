@@ -16,12 +16,15 @@ from pipeline.governance.facts import (
     _GatherProductFacts,
     sales_of,
 )
+from pipeline.governance.forms import ShopForms
+from pipeline.governance.rules.units import AttributeForms
 from pipeline.governance.shoppers import judge_shopper
 from pipeline.governance.tables import Policy, Removal, Shop, judge_row
 from tests.conftest import ROOT
 
 RAW = ROOT.parent / "shared/data/online_retail/online_retail.parquet"
 POLICY = Policy(SEVERE)
+NO_FORMS = ShopForms({}, {}, AttributeForms({}, {}, {}, ()))
 
 
 def gather(combiner, rows):
@@ -45,10 +48,10 @@ def test_what_is_no_sale_is_set_aside_and_sales_are_not():
     removed = {}
     for product in products:
         left, decisions = judge_row(
-            "products", product, row_judges("products"), Shop(facts, {}), POLICY, 0)
+            "products", product, row_judges("products"), Shop(facts, NO_FORMS, {}), POLICY, 0)
         if left is None:
             removed[product["product_id"]] = Removal(decisions[-1].id, "")
-    shop = Shop(facts, removed)
+    shop = Shop(facts, NO_FORMS, removed)
 
     labels = pd.read_csv(LABELS)
     by_shopper = collections.defaultdict(list)
