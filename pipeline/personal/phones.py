@@ -108,10 +108,10 @@ def _is_phone(number: _Number, free_text: FreeText, regions: tuple[str, ...]) ->
     count = len(number.digits)
     if free_text is FreeText.CATALOGUE:
         return cued and (number.plus or _has_form(number, FreeText.PROSE, regions))
+    if cued and count <= 15:
+        return True
     if number.plus:
         return count >= 8 and numbering.is_international(number.digits, valid=False)
-    if cued:
-        return count <= 15
     if number.comes_after(context.ARTICLE_CUE):
         return False
     return _has_form(number, free_text, regions)
@@ -136,12 +136,8 @@ def _is_grouped_phone(
     digits, sizes, separators = number.digits, number.sizes, number.separators
     if "_" in separators or context.INTERNET_ADDRESS.fullmatch(number.written):
         return False
-    if _NORTH_AMERICA.intersection(regions) and _is_north_american(number, free_text):
+    if _has_known_groups(number, free_text, regions):
         return True
-    if "CN" in regions and sizes[-3:] == (3, 4, 4) and re.match("(?:86)?1[3-9]", digits):
-        return True
-    if number.bracketed and 9 <= len(digits) <= 11 and 2 <= sizes[0] <= 5 and sizes[-1] >= 4:
-        return True  # An area code that is in use or not, as "(37) 9 8121-3309".
     if min(sizes[1:]) == 1 or len(sizes) > 6 or ("." in separators and len(sizes) == 2):
         return False
     if sizes[0] == 1 and not number.bracketed:
@@ -157,6 +153,18 @@ def _is_grouped_phone(
     return not rounded and "/" not in separators and 9 <= len(digits) <= 11 and (
         len(sizes) > 2 or len(digits) > 9) and (
             numbering.is_grouped_as_at_home(number.written, regions))
+
+
+def _has_known_groups(number: _Number, free_text: FreeText, regions: tuple[str, ...]) -> bool:
+    """Whether the groups alone tell a number, be its area code in use or not."""
+    if _NORTH_AMERICA.intersection(regions) and _is_north_american(number, free_text):
+        return True
+    if "CN" in regions and number.sizes[-3:] == (3, 4, 4) and (
+            re.match("(?:86)?1[3-9]", number.digits)):
+        return True
+    # "(37) 9 8121-3309"
+    return number.bracketed and 9 <= len(number.digits) <= 11 and (
+        2 <= number.sizes[0] <= 5 and number.sizes[-1] >= 4)
 
 
 def _is_grouped_after_trunk(number: _Number, regions: tuple[str, ...]) -> bool:
