@@ -162,7 +162,7 @@ def _has_known_groups(number: _Number, free_text: FreeText, regions: tuple[str, 
     if "CN" in regions and number.sizes[-3:] == (3, 4, 4) and (
             re.match("(?:86)?1[3-9]", number.digits)):
         return True
-    # "(37) 9 8121-3309"
+    # An area code in brackets, as Brazil has it: (37) 9 8121-3309.
     return number.bracketed and 9 <= len(number.digits) <= 11 and (
         2 <= number.sizes[0] <= 5 and number.sizes[-1] >= 4)
 
