@@ -58,6 +58,14 @@ PHONES = {
         "+55 (11) 9nxxx xxxx", "(11)9nxxx-xxxx"),
     "Turkey": ("0532 nxx xx xx", "+90 532 nxx xx xx", "(0532) nxx xx xx", "0212 2nx xx xx"),
     "Israel": ("+972 50 nxx xxxx", "+972-50-nxxxxxx", "00972 50 nxx xxxx"),
+    # Area codes that are in use and such that are not.
+    "United States, any area": (
+        "(nxx) nxx-xxxx", "nxx-nxx-xxxx", "nxx.nxx.xxxx", "nxx nxx xxxx", "+1 nxx nxx xxxx",
+        "nxxnxxxxxx"),
+    "United Kingdom, any area": (
+        "0nxxx xxxxxx", "(0nxxx) xxxxxx", "+44 (0)nxxx xxxxxx", "07xxx xxxxxx"),
+    "Germany, any area": ("0nxxx xxxxxx", "0nxx/xxxxxxx", "+49 nxxx xxxxxx", "0nxxxxxxxxx"),
+    "Brazil, any area": ("(nn) 9xxxx-xxxx", "+55 nn 9xxxx-xxxx", "nn 9xxxx-xxxx"),
     "Denmark": ("+45 2n xx xx xx", "+45 2nxxxxxx", "0045 2n xx xx xx"),
 }
 

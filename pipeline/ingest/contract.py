@@ -140,14 +140,10 @@ class Table:
     def show_columns(self, names: Sequence[str]) -> str:
         """Column names of a file for a message.
 
-        In an export without a header row the values of the first row stand where the names should
-        be. Of a personal table, where they are a shopper's own, only the contract's are shown.
+        Of a personal table only the contract's are shown: in an export without a header row the
+        values of the first row, a shopper's own, stand where the names should be.
         """
-        # Imported for a message alone: the command would wait for the library of phone numbers.
-        from pipeline.personal.masking import mask_text
-
-        shown = [
-            mask_text(name).text for name in names if not self.personal or name in self.names]
+        shown = [name for name in names if not self.personal or name in self.names]
         parts = [*shown[:_MAX_SHOWN], *(["..."] if len(shown) > _MAX_SHOWN else [])]
         if hidden := len(names) - len(shown):
             parts.append(f"{hidden} unknown (not shown)")

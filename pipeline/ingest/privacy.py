@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from typing import Any
 
 from pipeline.config import USER_KEY_VARIABLE, ConfigError, Ingest, read_user_key
-from pipeline.ingest.contract import Repair
+from pipeline.ingest.contract import Repair, Table
 from pipeline.personal.hashing import UserKey, hash_unkeyed, hash_user
 from pipeline.personal.masking import Masked, mask_text
 from pipeline.personal.regions import DEFAULT_REGIONS
@@ -18,6 +19,11 @@ MASKED = {
     Kind.EMAIL: Repair.EMAILS, Kind.CARD: Repair.CARDS, Kind.PHONE: Repair.PHONES,
     Kind.NAME: Repair.NAMES}
 """What is counted where something was masked."""
+
+
+def show_columns(table: Table, names: Sequence[str]) -> str:
+    """Column names of a file for a message; without a header row they are values of a row."""
+    return table.show_columns([mask_text(name).text for name in names])
 
 
 @dataclasses.dataclass(frozen=True)

@@ -19,6 +19,8 @@ _LEAST, _MOST = 7, 17
 _MAX_GROUPS = 8
 _BAR_CODES = frozenset(((1, 5, 5, 1), (1, 10, 1), (1, 6, 6), (2, 5, 5, 1), (1, 2, 5, 5, 1)))
 """Groups of digits as they are printed below a bar code."""
+_AREA = "23456789"
+"""First digits of area codes and exchanges in North America."""
 _NORTH_AMERICA = frozenset(("US", "CA"))
 
 
@@ -106,10 +108,10 @@ def _is_phone(number: _Number, free_text: FreeText, regions: tuple[str, ...]) ->
     count = len(number.digits)
     if free_text is FreeText.CATALOGUE:
         return cued and (number.plus or _has_form(number, FreeText.PROSE, regions))
+    if cued and count <= 15:
+        return True
     if number.plus:
         return count >= 8 and numbering.is_international(number.digits, valid=False)
-    if cued:
-        return count <= 15
     if number.comes_after(context.ARTICLE_CUE):
         return False
     return _has_form(number, free_text, regions)
@@ -124,14 +126,17 @@ def _has_form(number: _Number, free_text: FreeText, regions: tuple[str, ...]) ->
                 digits[len(exit_code):], valid=len(number.sizes) == 1)
     if len(number.sizes) == 1:
         return _is_bare_phone(digits, free_text, regions)
-    return _is_grouped_phone(number, regions)
+    return _is_grouped_phone(number, free_text, regions)
 
 
-def _is_grouped_phone(number: _Number, regions: tuple[str, ...]) -> bool:
+def _is_grouped_phone(
+    number: _Number, free_text: FreeText, regions: tuple[str, ...],
+) -> bool:
+    """Whether groups of digits are a number, not sizes, dates or a code of goods."""
     digits, sizes, separators = number.digits, number.sizes, number.separators
     if "_" in separators or context.INTERNET_ADDRESS.fullmatch(number.written):
         return False
-    if _NORTH_AMERICA.intersection(regions) and _is_north_american(number):
+    if _has_known_groups(number, free_text, regions):
         return True
     if min(sizes[1:]) == 1 or len(sizes) > 6 or ("." in separators and len(sizes) == 2):
         return False
@@ -150,6 +155,18 @@ def _is_grouped_phone(number: _Number, regions: tuple[str, ...]) -> bool:
             numbering.is_grouped_as_at_home(number.written, regions))
 
 
+def _has_known_groups(number: _Number, free_text: FreeText, regions: tuple[str, ...]) -> bool:
+    """Whether the groups alone tell a number, be its area code in use or not."""
+    if _NORTH_AMERICA.intersection(regions) and _is_north_american(number, free_text):
+        return True
+    if "CN" in regions and number.sizes[-3:] == (3, 4, 4) and (
+            re.match("(?:86)?1[3-9]", number.digits)):
+        return True
+    # An area code in brackets, as Brazil has it: (37) 9 8121-3309.
+    return number.bracketed and 9 <= len(number.digits) <= 11 and (
+        2 <= number.sizes[0] <= 5 and number.sizes[-1] >= 4)
+
+
 def _is_grouped_after_trunk(number: _Number, regions: tuple[str, ...]) -> bool:
     """Whether groups that start with the 0 of a trunk prefix are a number.
 
@@ -162,16 +179,18 @@ def _is_grouped_after_trunk(number: _Number, regions: tuple[str, ...]) -> bool:
         count > 9 or len(number.sizes) > 3 or number.sizes[0] == 2)
 
 
-def _is_north_american(number: _Number) -> bool:
+def _is_north_american(number: _Number, free_text: FreeText) -> bool:
     """Three, three and four digits, perhaps after a 1."""
     digits, sizes, separators = number.digits, number.sizes, number.separators
     if sizes == (1, 3, 3, 4) and digits[0] == "1":
         digits, sizes = digits[1:], sizes[1:]
+    if sizes == (3, 7):
+        return free_text is FreeText.PROSE and digits[0] in _AREA and digits[3] in _AREA
     if sizes != (3, 3, 4) or digits[0] == "0":
         return False
-    if "(" in number.written or not set(separators) - set("-."):
+    if free_text is FreeText.PROSE or "(" in number.written or set(separators) <= set("-."):
         return True
-    return digits[0] in "23456789" and digits[3] in "23456789"
+    return digits[0] in _AREA and digits[3] in _AREA
 
 
 def _is_bare_phone(digits: str, free_text: FreeText, regions: tuple[str, ...]) -> bool:
@@ -182,7 +201,7 @@ def _is_bare_phone(digits: str, free_text: FreeText, regions: tuple[str, ...]) -
         return False
     if _NORTH_AMERICA.intersection(regions):
         local = digits[1:] if count == 11 and digits[0] == "1" else digits
-        if len(local) == 10 and local[0] in "23456789" and local[3] in "23456789" and (
+        if len(local) == 10 and local[0] in _AREA and local[3] in _AREA and (
                 prose or numbering.is_valid_at_home(local, ("US",))):
             return True
     if digits[0] == "0":
@@ -190,7 +209,8 @@ def _is_bare_phone(digits: str, free_text: FreeText, regions: tuple[str, ...]) -
             return True
         return (9 if prose else 10) <= count <= 12 and (
             numbering.is_valid_at_home(digits, regions))
-    if 10 <= count <= 11 or (prose and count == 9):
+    if count == 11 or (prose and 9 <= count <= 10):
+        # In India any ten digits from a 6 on are a number: too many of those are articles.
         return numbering.is_mobile(digits, regions)
     return prose and 12 <= count <= 13 and not is_gtin(digits) and any(
         digits.startswith(code) for code in numbering.calling_codes(regions)) and (

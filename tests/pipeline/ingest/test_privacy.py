@@ -3,8 +3,8 @@ import pickle
 import pytest
 
 from pipeline.config import ConfigError, Ingest
-from pipeline.ingest.contract import Repair
-from pipeline.ingest.privacy import Privacy, Protection
+from pipeline.ingest.contract import TABLES, Repair
+from pipeline.ingest.privacy import Privacy, Protection, show_columns
 from pipeline.personal.hashing import UserKey, hash_unkeyed, hash_user
 from pipeline.personal.spans import FreeText, Kind
 
@@ -70,3 +70,9 @@ def test_what_the_settings_say_is_done():
     settings = Ingest(mask_personal_data=False, phone_regions=("FR",))
     assert Privacy.of(settings, "x") == Privacy(False, ("FR",), "x")
     assert Privacy.of(Ingest(), "") == Privacy()
+
+
+def test_a_row_in_the_place_of_the_header_is_masked():
+    assert show_columns(TABLES["judgments"], ["query", "mug anna@x.org", "3"]) == (
+        "query, mug [email], 3")
+    assert show_columns(TABLES["users"], ["user_id", "Anna"]) == "user_id, 1 unknown (not shown)"
