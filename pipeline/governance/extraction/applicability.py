@@ -1,0 +1,48 @@
+"""Whether a product is of the kind that has an attribute: a notebook has no cable's length."""
+
+from __future__ import annotations
+
+import numpy as np
+import scipy.sparse
+from sklearn.linear_model import SGDClassifier
+
+SHARE = 0.95
+"""Share of the products with the attribute that are taken for such, the rest being too unlike."""
+
+MIN_WITHOUT = 50
+"""Rows without the attribute from which its kind can be told."""
+
+_ALPHA = 1e-4
+"""Regularisation. Rows that miss a value count as having none, although that is what is asked:
+stronger than the classifier of values', so that single rows are not learned by heart."""
+
+
+class Applicability:
+    """Tells products that have an attribute, or could, from those that do not.
+
+    Args:
+        features: of rows, `[rows, features]`.
+        known: whether each has the attribute, bool `[rows]`.
+        held_out: which rows with the attribute say where the line is, and are not learned from,
+            bool `[rows]`.
+        seed: of the order in which rows are learned from.
+    """
+
+    def __init__(
+        self, features: scipy.sparse.csr_matrix, known: np.ndarray, held_out: np.ndarray,
+        seed: int,
+    ) -> None:
+        self._model: SGDClassifier | None = None
+        if int((~known).sum()) < MIN_WITHOUT:
+            return
+        learned = ~held_out
+        self._model = SGDClassifier(loss="log_loss", alpha=_ALPHA, random_state=seed)
+        self._model.fit(features[learned], known[learned])
+        self._line = float(np.quantile(
+            self._model.decision_function(features[held_out]), 1.0 - SHARE))
+
+    def __call__(self, features: scipy.sparse.csr_matrix) -> np.ndarray:
+        """Whether each row may have the attribute, bool `[rows]`."""
+        if self._model is None:
+            return np.ones(features.shape[0], bool)
+        return self._model.decision_function(features) >= self._line

@@ -1,0 +1,189 @@
+"""Reads brand and attributes of products that lack them, as those that have them taught it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+import numpy as np
+from scipy.sparse import csr_matrix
+
+from pipeline.governance.decisions import get_value
+from pipeline.governance.extraction.applicability import Applicability
+from pipeline.governance.extraction.choice import Choice
+from pipeline.governance.extraction.classifier import WordFeatures
+from pipeline.governance.extraction.mentions import Span
+from pipeline.governance.extraction.reader import ColumnReader, KnownRows, Quality
+from pipeline.governance.extraction.settings import ExtractionSettings
+from pipeline.governance.extraction.supervision import (
+    Column,
+    find_columns,
+    known_value,
+    learn_column,
+)
+from pipeline.governance.extraction.tagger import Tagger
+from pipeline.governance.extraction.texts import ProductText
+from pipeline.ingest.rows import Row
+
+_log = logging.getLogger("emporium.governance")
+
+_HELD_OUT_SHARE = 0.2
+_MOST_HELD_OUT = 1_000
+
+
+class Extractor:
+    """Reads columns of rows that lack them.
+
+    Args:
+        readers: of the columns.
+        tagger: whose heads are the readers' columns, in order.
+        words: features of the words, as the readers know them.
+    """
+
+    def __init__(
+        self, readers: Sequence[ColumnReader], tagger: Tagger, words: WordFeatures,
+    ) -> None:
+        self._readers = readers
+        self._tagger = tagger
+        self._words = words
+
+    @property
+    def qualities(self) -> list[Quality]:
+        """How well each column is read."""
+        return [reader.quality for reader in self._readers]
+
+    def __call__(self, rows: Sequence[Row]) -> list[dict[str, Choice]]:
+        """The values to fill in, by column, sure enough for the wanted precision.
+
+        Args:
+            rows: of the table products; some hundred or thousand at a time.
+        """
+        chosen = self.choose(rows)
+        thresholds = {quality.column: quality.threshold for quality in self.qualities}
+        return [
+            {name: choice for name, choice in of_row.items()
+             if (least := thresholds[name]) is not None and choice.confidence >= least}
+            for of_row in chosen]
+
+    def choose(self, rows: Sequence[Row]) -> list[dict[str, Choice]]:
+        """The most likely value of each column that a row lacks and may have, however unlikely."""
+        chosen: list[dict[str, Choice]] = [{} for _ in rows]
+        if not rows:
+            return chosen
+        texts = [ProductText(row) for row in rows]
+        features = self._words([text.text for text in texts])
+        wanted = np.array([
+            reader.applies(features)
+            & [get_value(row, reader.name) is None for row in rows] for reader in self._readers])
+        asked = np.flatnonzero(wanted.any(axis=0))
+        spans = dict(zip(asked, self._tagger([texts[row] for row in asked]), strict=True))
+        for head, reader in enumerate(self._readers):
+            some = np.flatnonzero(wanted[head])
+            if not len(some):
+                continue
+            choices = reader(
+                [texts[row] for row in some], features[some],
+                [spans[row].get(head, []) for row in some])
+            for row, choice in zip(some, choices, strict=True):
+                if choice is not None:
+                    chosen[row][reader.name] = choice
+        return chosen
+
+
+def learn_extractor(
+    rows: Sequence[Row], settings: ExtractionSettings, names: Sequence[str] | None = None,
+) -> Extractor | None:
+    """Learns from rows to read what others lack.
+
+    Args:
+        rows: of the table products; all are held in memory.
+        settings: how.
+        names: columns to read, `brand` or `attributes.NAME`; None takes those that most rows have
+            among those whose values are said often enough.
+
+    Returns:
+        None where nothing can be learned.
+    """
+    texts = [ProductText(row) for row in rows]
+    if names is None:
+        columns = find_columns(
+            rows, texts, min_rows=settings.min_rows, min_said=settings.min_said,
+            max_columns=settings.max_columns)
+    else:
+        columns = [learn_column(name, rows, texts) for name in names]
+    if not columns:
+        return None
+    # One order for all columns: rows that teach or judge one mostly do so for others too.
+    order = np.random.default_rng(settings.seed).permutation(len(rows))
+    samples = [_Sample(column, rows, order) for column in columns]
+    words = WordFeatures([text.text for text in texts])
+    features = words([text.text for text in texts])
+    tagger = _learn_tagger(samples, texts, settings)
+    judged = sorted({row for sample in samples for row in sample.held_out})
+    spans = dict(zip(judged, tagger([texts[row] for row in judged]), strict=True))
+    readers = []
+    for head, sample in enumerate(samples):
+        readers.append(ColumnReader(
+            sample.column, sample.known(sample.learned, texts, features),
+            sample.known(sample.held_out, texts, features),
+            [spans[row].get(head, []) for row in sample.held_out],
+            _learn_applicability(sample, features, settings.seed),
+            precision=settings.precision, min_confidence=settings.min_confidence,
+            seed=settings.seed))
+        _log.info("extraction: %s", readers[-1].quality)
+    return Extractor(readers, tagger, words)
+
+
+class _Sample:
+    """Rows in which a column is known: those that teach and those that judge.
+
+    Args:
+        column: what is known of it.
+        rows: of the table products.
+        order: numbers of the rows, mixed.
+
+    Attributes:
+        column: likewise.
+        held_out: numbers of the rows that judge, first in the order.
+        learned: numbers of those that teach.
+    """
+
+    def __init__(self, column: Column, rows: Sequence[Row], order: np.ndarray) -> None:
+        self.column = column
+        self._values = {
+            int(row): value for row in order
+            if (value := known_value(rows[row], column.name)) is not None}
+        known = list(self._values)
+        held_out = min(_MOST_HELD_OUT, int(_HELD_OUT_SHARE * len(known)))
+        self.held_out, self.learned = known[:held_out], known[held_out:]
+
+    def known(
+        self, some: Sequence[int], texts: Sequence[ProductText], features: csr_matrix,
+    ) -> KnownRows:
+        """What is known of some of its rows."""
+        return KnownRows(
+            [texts[row] for row in some], features[some], [self._values[row] for row in some])
+
+    def spans(self, row: int, text: ProductText) -> list[Span]:
+        """Where a row's text says its value."""
+        return self.column.values.spans(text, self._values[row])
+
+
+def _learn_tagger(
+    samples: Sequence[_Sample], texts: Sequence[ProductText], settings: ExtractionSettings,
+) -> Tagger:
+    """The token classifier, taught by the last rows of every column's order."""
+    teaching = [set(sample.learned[-settings.rows_per_column:]) for sample in samples]
+    rows = sorted(set().union(*teaching))
+    spans = [
+        [sample.spans(row, texts[row]) if row in of_column else None
+         for sample, of_column in zip(samples, teaching, strict=True)]
+        for row in rows]
+    return Tagger([texts[row] for row in rows], spans, settings)
+
+
+def _learn_applicability(sample: _Sample, features: csr_matrix, seed: int) -> Applicability:
+    known, held_out = np.zeros([2, features.shape[0]], bool)
+    known[sample.learned + sample.held_out] = True
+    held_out[sample.held_out] = True
+    return Applicability(features, known, held_out, seed)
