@@ -38,8 +38,9 @@ class Applicability:
         learned = ~held_out
         self._model = SGDClassifier(loss="log_loss", alpha=_ALPHA, random_state=seed)
         self._model.fit(features[learned], known[learned])
-        self._line = float(np.quantile(
-            self._model.decision_function(features[held_out]), 1.0 - SHARE))
+        scores = self._model.decision_function(features[held_out])
+        # What more likely has it than not is never refused.
+        self._line = min(0.0, float(np.quantile(scores, 1.0 - SHARE)))
 
     def __call__(self, features: scipy.sparse.csr_matrix) -> np.ndarray:
         """Whether each row may have the attribute, bool `[rows]`."""

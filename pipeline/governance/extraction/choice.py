@@ -10,7 +10,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from pipeline.governance.extraction.candidates import Candidate
+from pipeline.governance.extraction.candidates import EVIDENCE, Candidate
 from pipeline.governance.extraction.values import Value
 
 _FOLDS = 5
@@ -38,8 +38,7 @@ class Chooser:
     Machines") of the best candidate's score and its lead.
 
     Args:
-        rows: candidates of rows whose value is known, and which taught no classifier; at least
-            one of them has candidates.
+        rows: candidates of rows whose value is known, and which taught no classifier.
         right: whether each candidate is the row's value.
 
     Attributes:
@@ -78,18 +77,18 @@ class Chooser:
 def _fit_weigher(
     rows: Sequence[Sequence[Candidate]], right: Sequence[Sequence[bool]], some: np.ndarray,
 ) -> Pipeline:
-    evidence = [candidate.evidence for row in some for candidate in rows[row]]
-    return _fit_logistic(
-        np.array(evidence), np.array([flag for row in some for flag in right[row]], bool))
+    evidence = np.array([candidate.evidence for row in some for candidate in rows[row]])
+    flags = np.array([flag for row in some for flag in right[row]], bool)
+    return _fit_logistic(evidence.reshape(-1, EVIDENCE), flags)
 
 
 def _fit_logistic(inputs: np.ndarray, flags: np.ndarray) -> Pipeline:
-    """A logistic model that exists even where all flags are the same.
+    """A logistic model that exists even where all flags are the same, or there are none.
 
     One made-up example of each kind, at the mean, keeps it from being ever quite sure, as Platt's
     own targets do.
     """
-    middle = inputs.mean(axis=0, keepdims=True)
+    middle = inputs.sum(axis=0, keepdims=True) / max(1, len(inputs))
     model = make_pipeline(StandardScaler(), LogisticRegression())
     return model.fit(np.concatenate([inputs, middle, middle]), np.append(flags, [True, False]))
 

@@ -98,8 +98,8 @@ def learn_extractor(
     Args:
         rows: of the table products; all are held in memory.
         settings: how.
-        names: columns to read, `brand` or `attributes.NAME`; None takes those that most rows have
-            among those whose values are said often enough.
+        names: columns to read, `brand` or `attributes.NAME`, where enough rows have them; None
+            takes those that most rows have among those whose values are said often enough.
 
     Returns:
         None where nothing can be learned.
@@ -110,7 +110,9 @@ def learn_extractor(
             rows, texts, min_rows=settings.min_rows, min_said=settings.min_said,
             max_columns=settings.max_columns)
     else:
-        columns = [learn_column(name, rows, texts) for name in names]
+        columns = [
+            column for name in names
+            if (column := learn_column(name, rows, texts)).known >= settings.min_rows]
     if not columns:
         return None
     # One order for all columns: rows that teach or judge one mostly do so for others too.

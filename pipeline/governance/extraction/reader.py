@@ -15,7 +15,7 @@ from pipeline.governance.extraction.classifier import ValueClassifier
 from pipeline.governance.extraction.supervision import Column
 from pipeline.governance.extraction.texts import ProductText
 from pipeline.governance.extraction.tokens import TaggedSpan
-from pipeline.governance.extraction.values import Value
+from pipeline.governance.extraction.values import Value, learn_values
 
 _MIN_FILLED = 20
 """Known rows above a threshold from which its precision is believed."""
@@ -83,19 +83,20 @@ class ColumnReader:
     ) -> None:
         self.name = column.name
         self.applies = applies
-        self._values = column.values
-        spellings = [column.values.spelling(value) for value in learned.values]
-        self._classifier = ValueClassifier(learned.features, spellings, seed)
+        # What only the held-out rows say must not be known to those that they judge.
+        self._values = learn_values(list(zip(learned.values, learned.texts, strict=True)))
+        self._classifier = self._learn_classes(learned.features, learned.values, seed)
         candidates = self._candidates(held_out.texts, held_out.features, spans)
-        keys = [column.values.key(value) for value in held_out.values]
+        keys = [self._values.key(value) for value in held_out.values]
         self._chooser = Chooser(candidates, [
-            [column.values.key(candidate.value) == key for candidate in of_row]
+            [self._values.key(candidate.value) == key for candidate in of_row]
             for of_row, key in zip(candidates, keys, strict=True)])
         self.quality = _judge(column, self._chooser, precision, min_confidence)
-        # Judged, the held-out rows may teach too.
-        spellings += [column.values.spelling(value) for value in held_out.values]
-        self._classifier = ValueClassifier(
-            scipy.sparse.vstack([learned.features, held_out.features]), spellings, seed)
+        # Having judged, they teach too.
+        self._values = column.values
+        self._classifier = self._learn_classes(
+            scipy.sparse.vstack([learned.features, held_out.features]),
+            [*learned.values, *held_out.values], seed)
 
     def __call__(
         self, texts: Sequence[ProductText], features: scipy.sparse.csr_matrix,
@@ -109,6 +110,12 @@ class ColumnReader:
             spans: which the token classifier finds for the column in the rows.
         """
         return self._chooser(self._candidates(texts, features, spans))
+
+    def _learn_classes(
+        self, features: scipy.sparse.csr_matrix, values: Sequence[Value], seed: int,
+    ) -> ValueClassifier:
+        return ValueClassifier(
+            features, [self._values.spelling(value) for value in values], seed)
 
     def _candidates(
         self, texts: Sequence[ProductText], features: scipy.sparse.csr_matrix,
@@ -138,6 +145,9 @@ def _judge(
     if not len(good):
         return Quality(column.name, column.known, column.said, None, 0.0, 0.0)
     last = int(good[-1])
+    # Half way to the next row: what lies between was not seen, and is nearer to one of the two.
+    next_lower = confidence[last + 1] if last + 1 < len(order) else 0.0
+    threshold = max(min_confidence, float(confidence[last] + next_lower) / 2)
     return Quality(
-        column.name, column.known, column.said, float(confidence[last]),
-        float(right[last] / filled[last]), float(right[last] / len(order)))
+        column.name, column.known, column.said, threshold, float(right[last] / filled[last]),
+        float(right[last] / len(order)))

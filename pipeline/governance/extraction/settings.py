@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 
+MIN_ROWS = 100
+
 
 @dataclasses.dataclass(frozen=True)
 class ExtractionSettings:
@@ -14,8 +16,8 @@ class ExtractionSettings:
             not reach it on known rows is not filled.
         min_confidence: of a single value that is filled.
         max_columns: brand and attributes that are filled, at the most: those that most rows have.
-        min_rows: rows of the sample that must have a column's value to learn from; a fifth of
-            them calibrates, and with less than fifty precision is a guess.
+        min_rows: rows of the sample that must have a column's value, 100 or more: a fifth of them
+            judges how well it is read.
         min_said: share of those rows whose text must say the value.
         sample_rows: products that are learned from, at the most; what a shop calls things shows in
             few, and memory stays bounded.
@@ -43,3 +45,14 @@ class ExtractionSettings:
     epochs: int = 2
     rate: float = 3e-4
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuses what cannot be.
+
+        Raises:
+            ValueError: a setting is out of its range.
+        """
+        if not 0 < self.precision < 1:
+            raise ValueError(f"precision should be between 0 and 1. Received: {self.precision}")
+        if self.min_rows < MIN_ROWS:
+            raise ValueError(f"min_rows should be {MIN_ROWS} or more. Received: {self.min_rows}")

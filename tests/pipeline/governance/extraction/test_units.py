@@ -12,7 +12,7 @@ def learn(pairs):
 
 def test_feet_and_metres():
     # 3 ft = .91 m, 6 ft = 1.83 m, 10 ft = 3.05 m; ratios .3033, .305, .305 are one within 2%.
-    rows = [(0.91, "3ft"), (1.83, "6 ft"), (3.05, "10-ft")] * 2 + [(2, "2m"), (3, "3 m"), (5, "5m")] * 2
+    rows = [(0.91, "3ft"), (1.83, "6 ft"), (3.05, "10-ft"), (2, "2m"), (3, "3 m"), (5, "5m")] * 2
     assert learn(rows) == {"ft": pytest.approx(0.305, rel=0.01), "m": pytest.approx(1)}
 
 

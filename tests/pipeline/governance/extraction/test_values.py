@@ -23,8 +23,8 @@ def colours():
 
 @pytest.fixture(scope="module")
 def lengths():
-    rows = [(1.83, "6 ft"), (0.91, "3ft"), (3.05, "10ft"), (4.57, "15ft"), (2.0, "2m"), (5.0, "5 m"),
-            (3.0, "3 m")]
+    rows = [(1.83, "6 ft"), (0.91, "3ft"), (3.05, "10ft"), (4.57, "15ft"), (2.0, "2m"),
+            (5.0, "5 m"), (3.0, "3 m")]
     return NumberValues([(value, text(f"cable {said}")) for value, said in rows * 2])
 
 
