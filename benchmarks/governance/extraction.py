@@ -119,8 +119,11 @@ def measure(rows: Sequence[Row], columns: Sequence[str], seed: int) -> dict[str,
         shown[row] = copy.deepcopy(rows[row])
         for column in columns:
             set_value(shown[row], column, None)
-    extractor = learn_extractor(shown, ExtractionSettings(seed=seed), columns)
+    settings = ExtractionSettings(seed=seed)
+    extractor = learn_extractor(shown, settings, columns)
+    words = learn_extractor(shown, dataclasses.replace(settings, rows_per_column=0), columns)
     assert extractor is not None
+    assert words is not None
     asked = [shown[row] for row in hidden]
     truths = [{column: get_value(rows[row], column) for column in columns} for row in hidden]
     texts = [ProductText(row) for row in shown]
@@ -131,8 +134,9 @@ def measure(rows: Sequence[Row], columns: Sequence[str], seed: int) -> dict[str,
             found[column] = look_up(values, texts[row])
     return {
         "dictionary": score(columns, truths, dictionary),
-        "every guess": score(columns, truths, _read(extractor.choose, asked)),
-        "as filled": score(columns, truths, _read(extractor, asked)),
+        "words alone": score(columns, truths, _read(words.choose, asked)),
+        "words and token classifier": score(columns, truths, _read(extractor.choose, asked)),
+        "the same, as filled": score(columns, truths, _read(extractor, asked)),
     }
 
 

@@ -9,9 +9,6 @@ from sklearn.linear_model import SGDClassifier
 SHARE = 0.95
 """Share of the products with the attribute that are taken for such, the rest being too unlike."""
 
-MIN_WITHOUT = 50
-"""Rows without the attribute from which its kind can be told."""
-
 _ALPHA = 1e-4
 """Regularisation. Rows that miss a value count as having none, although that is what is asked:
 stronger than the classifier of values', so that single rows are not learned by heart."""
@@ -26,15 +23,15 @@ class Applicability:
         held_out: which rows with the attribute say where the line is, and are not learned from,
             bool `[rows]`.
         seed: of the order in which rows are learned from.
+
+    Raises:
+        ValueError: all rows have the attribute, or none that is not held out.
     """
 
     def __init__(
         self, features: scipy.sparse.csr_matrix, known: np.ndarray, held_out: np.ndarray,
         seed: int,
     ) -> None:
-        self._model: SGDClassifier | None = None
-        if int((~known).sum()) < MIN_WITHOUT:
-            return
         learned = ~held_out
         self._model = SGDClassifier(loss="log_loss", alpha=_ALPHA, random_state=seed)
         self._model.fit(features[learned], known[learned])
@@ -44,6 +41,4 @@ class Applicability:
 
     def __call__(self, features: scipy.sparse.csr_matrix) -> np.ndarray:
         """Whether each row may have the attribute, bool `[rows]`."""
-        if self._model is None:
-            return np.ones(features.shape[0], bool)
         return self._model.decision_function(features) >= self._line

@@ -26,10 +26,12 @@ class Candidate(NamedTuple):
     Attributes:
         value: as the shop writes it, or as the text does where it is a new one.
         evidence: what speaks for it, float `[EVIDENCE]`.
+        said: whether the text says it; else products with such texts mostly have it.
     """
 
     value: Value
     evidence: np.ndarray
+    said: bool
 
 
 EVIDENCE = 8
@@ -70,7 +72,7 @@ def find_candidates(
             _log_odds(tagged.get(key, 0.0)), key in tagged,
             _log_odds(classified.get(key, 0.0)), key in classified,
             key == first, math.log1p(in_titles[key]), math.log1p(anywhere[key]),
-            math.log1p(values.counts[value])], np.float32))
+            math.log1p(values.counts[value])], np.float32), key in tagged or key in anywhere)
         for key, value in found.items()]
 
 

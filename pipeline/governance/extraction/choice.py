@@ -25,10 +25,12 @@ class Choice(NamedTuple):
     Attributes:
         value: of the best candidate.
         confidence: that it is right, in [0, 1].
+        said: whether the text says it.
     """
 
     value: Value
     confidence: float
+    said: bool
 
 
 class Chooser:
@@ -70,7 +72,8 @@ class Chooser:
         best, margins = _rank(self._weigher, rows)
         confidence = self._calibration.predict_proba(margins)[:, 1]
         return [
-            None if place < 0 else Choice(candidates[place].value, float(sure))
+            None if place < 0
+            else Choice(candidates[place].value, float(sure), candidates[place].said)
             for candidates, place, sure in zip(rows, best, confidence, strict=True)]
 
 

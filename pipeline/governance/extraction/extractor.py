@@ -16,6 +16,7 @@ from pipeline.governance.extraction.mentions import Span
 from pipeline.governance.extraction.reader import ColumnReader, KnownRows, Quality
 from pipeline.governance.extraction.settings import ExtractionSettings
 from pipeline.governance.extraction.supervision import (
+    BRAND,
     Column,
     find_columns,
     known_value,
@@ -23,6 +24,7 @@ from pipeline.governance.extraction.supervision import (
 )
 from pipeline.governance.extraction.tagger import Tagger
 from pipeline.governance.extraction.texts import ProductText
+from pipeline.governance.extraction.tokens import TaggedSpan
 from pipeline.ingest.rows import Row
 
 _log = logging.getLogger("emporium.governance")
@@ -36,12 +38,12 @@ class Extractor:
 
     Args:
         readers: of the columns.
-        tagger: whose heads are the readers' columns, in order.
+        tagger: whose heads are the readers' columns, in order; None where it is left out.
         words: features of the words, as the readers know them.
     """
 
     def __init__(
-        self, readers: Sequence[ColumnReader], tagger: Tagger, words: WordFeatures,
+        self, readers: Sequence[ColumnReader], tagger: Tagger | None, words: WordFeatures,
     ) -> None:
         self._readers = readers
         self._tagger = tagger
@@ -75,8 +77,7 @@ class Extractor:
         wanted = np.array([
             reader.applies(features)
             & [get_value(row, reader.name) is None for row in rows] for reader in self._readers])
-        asked = np.flatnonzero(wanted.any(axis=0))
-        spans = dict(zip(asked, self._tagger([texts[row] for row in asked]), strict=True))
+        spans = _tag(self._tagger, texts, np.flatnonzero(wanted.any(axis=0)))
         for head, reader in enumerate(self._readers):
             some = np.flatnonzero(wanted[head])
             if not len(some):
@@ -121,8 +122,7 @@ def learn_extractor(
     words = WordFeatures([text.text for text in texts])
     features = words([text.text for text in texts])
     tagger = _learn_tagger(samples, texts, settings)
-    judged = sorted({row for sample in samples for row in sample.held_out})
-    spans = dict(zip(judged, tagger([texts[row] for row in judged]), strict=True))
+    spans = _tag(tagger, texts, sorted({row for sample in samples for row in sample.held_out}))
     readers = []
     for head, sample in enumerate(samples):
         readers.append(ColumnReader(
@@ -173,8 +173,10 @@ class _Sample:
 
 def _learn_tagger(
     samples: Sequence[_Sample], texts: Sequence[ProductText], settings: ExtractionSettings,
-) -> Tagger:
+) -> Tagger | None:
     """The token classifier, taught by the last rows of every column's order."""
+    if not settings.rows_per_column:
+        return None
     teaching = [set(sample.learned[-settings.rows_per_column:]) for sample in samples]
     rows = sorted(set().union(*teaching))
     spans = [
@@ -184,8 +186,22 @@ def _learn_tagger(
     return Tagger([texts[row] for row in rows], spans, settings)
 
 
-def _learn_applicability(sample: _Sample, features: csr_matrix, seed: int) -> Applicability:
+def _tag(
+    tagger: Tagger | None, texts: Sequence[ProductText], rows: Sequence[int] | np.ndarray,
+) -> dict[int, dict[int, list[TaggedSpan]]]:
+    """What may be values in some rows' texts, by row and column's number."""
+    if tagger is None:
+        return {row: {} for row in rows}
+    return dict(zip(rows, tagger([texts[row] for row in rows]), strict=True))
+
+
+def _learn_applicability(
+    sample: _Sample, features: csr_matrix, seed: int,
+) -> Applicability | None:
+    """Which products have an attribute; None where all may: every product has a brand."""
     known, held_out = np.zeros([2, features.shape[0]], bool)
     known[sample.learned + sample.held_out] = True
     held_out[sample.held_out] = True
+    if sample.column.name == BRAND or known.all():
+        return None
     return Applicability(features, known, held_out, seed)

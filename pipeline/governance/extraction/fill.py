@@ -27,6 +27,9 @@ RULES = (INFERRED_BRAND, INFERRED_ATTRIBUTE)
 
 BATCH_ROWS = 1_024
 
+_SAID = "title or description says so"
+_ALIKE = "products with such a title and description have it"
+
 Keyed = tuple[str, Row]
 """A row and its key."""
 
@@ -62,7 +65,8 @@ def find(extractor: Extractor, batch: Sequence[Keyed]) -> Iterator[tuple[str, li
             yield key, [
                 Finding(
                     (INFERRED_BRAND if column == BRAND else INFERRED_ATTRIBUTE).name, column,
-                    Action.FILLED, choice.value, choice.confidence)
+                    Action.FILLED, choice.value, choice.confidence,
+                    _SAID if choice.said else _ALIKE)
                 for column, choice in filled.items()]
 
 

@@ -66,7 +66,7 @@ class ColumnReader:
         learned: rows that teach which words go with which value.
         held_out: rows that neither these nor the token classifier learned from.
         spans: which the token classifier finds for the column in the held-out rows.
-        applies: tells which rows may have a value.
+        applies: tells which rows may have a value; None where all may.
         precision: that values above the threshold should have.
         min_confidence: below which the threshold is not.
         seed: of every random choice.
@@ -78,11 +78,11 @@ class ColumnReader:
 
     def __init__(
         self, column: Column, learned: KnownRows, held_out: KnownRows,
-        spans: Sequence[Sequence[TaggedSpan]], applies: Applicability, *, precision: float,
+        spans: Sequence[Sequence[TaggedSpan]], applies: Applicability | None, *, precision: float,
         min_confidence: float, seed: int,
     ) -> None:
         self.name = column.name
-        self.applies = applies
+        self._applies = applies
         # What only the held-out rows say must not be known to those that they judge.
         self._values = learn_values(list(zip(learned.values, learned.texts, strict=True)))
         self._classifier = self._learn_classes(learned.features, learned.values, seed)
@@ -97,6 +97,12 @@ class ColumnReader:
         self._classifier = self._learn_classes(
             scipy.sparse.vstack([learned.features, held_out.features]),
             [*learned.values, *held_out.values], seed)
+
+    def applies(self, features: scipy.sparse.csr_matrix) -> np.ndarray:
+        """Whether each row may have a value, bool `[rows]`."""
+        if self._applies is None:
+            return np.ones(features.shape[0], bool)
+        return self._applies(features)
 
     def __call__(
         self, texts: Sequence[ProductText], features: scipy.sparse.csr_matrix,

@@ -26,6 +26,7 @@ class ExtractionSettings:
         layers: of the encoder that are read, at the most, from the first.
         trained_layers: the last of them, which are trained.
         rows_per_column: that teach the token classifier, at the most; what it costs goes with them.
+            0 leaves it out, and no encoder is loaded: what is read is then known values alone.
         epochs: passes over these rows.
         rate: peak learning rate of the token classifier.
         seed: of every random choice.

@@ -36,6 +36,12 @@ def test_every_source_proposes():
     assert all(len(evidence) == EVIDENCE for evidence in found.values())
 
 
+def test_what_the_text_does_not_say_is_told():
+    text = ProductText({"title": "Epson ink"})
+    found = find_candidates(BRANDS, text, [], {"HP": 0.9, "Epson": 0.1})
+    assert {candidate.value: candidate.said for candidate in found} == {"HP": False, "Epson": True}
+
+
 def test_a_certain_source_stays_finite():
     found = by_value([TaggedSpan(0, Span(8, 10), 1.0)], {"HP": 1.0})
     assert max(found["HP"]) == pytest.approx(math.log((1 - 1e-4) / 1e-4), rel=1e-3)

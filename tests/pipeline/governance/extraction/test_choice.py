@@ -8,7 +8,8 @@ from pipeline.governance.extraction.choice import Chooser
 
 
 def candidate(value, strength):
-    return Candidate(value, np.array([strength, *[0.0] * (EVIDENCE - 1)], np.float32))
+    evidence = np.array([strength, *[0.0] * (EVIDENCE - 1)], np.float32)
+    return Candidate(value, evidence, said=value == "strong")
 
 
 def make(rows, generator):
@@ -29,7 +30,7 @@ def chooser():
 def test_the_stronger_candidate_is_chosen_and_confidence_is_its_share(chooser):
     rows, right = make(500, np.random.default_rng(2))
     choices = chooser(rows)
-    assert {choice.value for choice in choices} == {"strong"}
+    assert {(choice.value, choice.said) for choice in choices} == {("strong", True)}
     share = np.mean([flags[1] for flags in right])
     assert np.mean([choice.confidence for choice in choices]) == pytest.approx(share, abs=0.05)
 

@@ -46,9 +46,3 @@ def test_kinds_of_products_are_told(words):
     applies = Applicability(features, known, held_out, 0)
     assert applies(words(["espresso machine", "garden hose", "hose"])).tolist() == [
         True, False, False]
-
-
-def test_what_all_products_have_applies_to_all(words):
-    features = words(TEXTS)
-    everything = np.ones(4, bool)
-    assert Applicability(features, everything, everything, 0)(words(["hose"])).tolist() == [True]
