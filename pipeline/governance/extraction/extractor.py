@@ -12,25 +12,16 @@ from pipeline.governance.decisions import get_value
 from pipeline.governance.extraction.applicability import Applicability
 from pipeline.governance.extraction.choice import Choice
 from pipeline.governance.extraction.classifier import WordFeatures
-from pipeline.governance.extraction.mentions import Span
-from pipeline.governance.extraction.reader import ColumnReader, KnownRows, Quality
+from pipeline.governance.extraction.reader import ColumnReader, Quality
+from pipeline.governance.extraction.samples import Sample
 from pipeline.governance.extraction.settings import ExtractionSettings
-from pipeline.governance.extraction.supervision import (
-    BRAND,
-    Column,
-    find_columns,
-    known_value,
-    learn_column,
-)
+from pipeline.governance.extraction.supervision import BRAND, find_columns, learn_column
 from pipeline.governance.extraction.tagger import Tagger
 from pipeline.governance.extraction.texts import ProductText
 from pipeline.governance.extraction.tokens import TaggedSpan
 from pipeline.ingest.rows import Row
 
 _log = logging.getLogger("emporium.governance")
-
-_HELD_OUT_SHARE = 0.2
-_MOST_HELD_OUT = 1_000
 
 
 class Extractor:
@@ -118,61 +109,27 @@ def learn_extractor(
         return None
     # One order for all columns: rows that teach or judge one mostly do so for others too.
     order = np.random.default_rng(settings.seed).permutation(len(rows))
-    samples = [_Sample(column, rows, order) for column in columns]
+    samples = [Sample(column, rows, order) for column in columns]
     words = WordFeatures([text.text for text in texts])
     features = words([text.text for text in texts])
     tagger = _learn_tagger(samples, texts, settings)
-    spans = _tag(tagger, texts, sorted({row for sample in samples for row in sample.held_out}))
+    judging = {row for sample in samples for row in sample.held_out + sample.new}
+    spans = _tag(tagger, texts, sorted(judging))
     readers = []
     for head, sample in enumerate(samples):
         readers.append(ColumnReader(
             sample.column, sample.known(sample.learned, texts, features),
             sample.known(sample.held_out, texts, features),
-            [spans[row].get(head, []) for row in sample.held_out],
+            sample.known(sample.new, texts, features),
+            [spans[row].get(head, []) for row in sample.held_out + sample.new],
             _learn_applicability(sample, features, settings.seed),
-            precision=settings.precision, min_confidence=settings.min_confidence,
-            seed=settings.seed))
+            settings))
         _log.info("extraction: %s", readers[-1].quality)
     return Extractor(readers, tagger, words)
 
 
-class _Sample:
-    """Rows in which a column is known: those that teach and those that judge.
-
-    Args:
-        column: what is known of it.
-        rows: of the table products.
-        order: numbers of the rows, mixed.
-
-    Attributes:
-        column: likewise.
-        held_out: numbers of the rows that judge, first in the order.
-        learned: numbers of those that teach.
-    """
-
-    def __init__(self, column: Column, rows: Sequence[Row], order: np.ndarray) -> None:
-        self.column = column
-        self._values = {
-            int(row): value for row in order
-            if (value := known_value(rows[row], column.name)) is not None}
-        known = list(self._values)
-        held_out = min(_MOST_HELD_OUT, int(_HELD_OUT_SHARE * len(known)))
-        self.held_out, self.learned = known[:held_out], known[held_out:]
-
-    def known(
-        self, some: Sequence[int], texts: Sequence[ProductText], features: csr_matrix,
-    ) -> KnownRows:
-        """What is known of some of its rows."""
-        return KnownRows(
-            [texts[row] for row in some], features[some], [self._values[row] for row in some])
-
-    def spans(self, row: int, text: ProductText) -> list[Span]:
-        """Where a row's text says its value."""
-        return self.column.values.spans(text, self._values[row])
-
-
 def _learn_tagger(
-    samples: Sequence[_Sample], texts: Sequence[ProductText], settings: ExtractionSettings,
+    samples: Sequence[Sample], texts: Sequence[ProductText], settings: ExtractionSettings,
 ) -> Tagger | None:
     """The token classifier, taught by the last rows of every column's order."""
     if not settings.rows_per_column:
@@ -196,11 +153,11 @@ def _tag(
 
 
 def _learn_applicability(
-    sample: _Sample, features: csr_matrix, seed: int,
+    sample: Sample, features: csr_matrix, seed: int,
 ) -> Applicability | None:
     """Which products have an attribute; None where all may: every product has a brand."""
     known, held_out = np.zeros([2, features.shape[0]], bool)
-    known[sample.learned + sample.held_out] = True
+    known[sample.learned + sample.held_out + sample.new] = True
     held_out[sample.held_out] = True
     if sample.column.name == BRAND or known.all():
         return None

@@ -12,6 +12,8 @@ from pipeline.governance.extraction.applicability import Applicability
 from pipeline.governance.extraction.candidates import TOP_CLASSES, Candidate, find_candidates
 from pipeline.governance.extraction.choice import Choice, Chooser
 from pipeline.governance.extraction.classifier import ValueClassifier
+from pipeline.governance.extraction.samples import KnownRows
+from pipeline.governance.extraction.settings import ExtractionSettings
 from pipeline.governance.extraction.supervision import Column
 from pipeline.governance.extraction.texts import ProductText
 from pipeline.governance.extraction.tokens import TaggedSpan
@@ -43,33 +45,17 @@ class Quality:
     recall: float
 
 
-@dataclasses.dataclass(frozen=True)
-class KnownRows:
-    """Rows of which a column's value is known.
-
-    Attributes:
-        texts: of the rows.
-        features: of their words, `[rows, features]`.
-        values: of the column.
-    """
-
-    texts: Sequence[ProductText]
-    features: scipy.sparse.csr_matrix
-    values: Sequence[Value]
-
-
 class ColumnReader:
     """Reads one column from rows that lack it.
 
     Args:
         column: what is known of it.
         learned: rows that teach which words go with which value.
-        held_out: rows that neither these nor the token classifier learned from.
-        spans: which the token classifier finds for the column in the held-out rows.
+        held_out: rows that taught nothing.
+        new: rows that taught nothing, and whose values no row has that did.
+        spans: which the token classifier finds for the column in the held-out and the new rows.
         applies: tells which rows may have a value; None where all may.
-        precision: that values above the threshold should have.
-        min_confidence: below which the threshold is not.
-        seed: of every random choice.
+        settings: of precision, confidence and seed.
 
     Attributes:
         name: of the column.
@@ -77,26 +63,30 @@ class ColumnReader:
     """
 
     def __init__(
-        self, column: Column, learned: KnownRows, held_out: KnownRows,
-        spans: Sequence[Sequence[TaggedSpan]], applies: Applicability | None, *, precision: float,
-        min_confidence: float, seed: int,
+        self, column: Column, learned: KnownRows, held_out: KnownRows, new: KnownRows,
+        spans: Sequence[Sequence[TaggedSpan]], applies: Applicability | None,
+        settings: ExtractionSettings,
     ) -> None:
         self.name = column.name
         self._applies = applies
         # What only the held-out rows say must not be known to those that they judge.
         self._values = learn_values(list(zip(learned.values, learned.texts, strict=True)))
-        self._classifier = self._learn_classes(learned.features, learned.values, seed)
-        candidates = self._candidates(held_out.texts, held_out.features, spans)
-        keys = [self._values.key(value) for value in held_out.values]
+        self._classifier = self._learn_classes(learned.features, learned.values, settings.seed)
+        candidates = self._candidates(
+            [*held_out.texts, *new.texts],
+            scipy.sparse.vstack([held_out.features, new.features]), spans)
+        keys = [self._values.key(value) for value in [*held_out.values, *new.values]]
         self._chooser = Chooser(candidates, [
             [self._values.key(candidate.value) == key for candidate in of_row]
             for of_row, key in zip(candidates, keys, strict=True)])
-        self.quality = _judge(column, self._chooser, precision, min_confidence)
+        self.quality = _judge(
+            column, self._chooser, len(held_out.values), settings.precision,
+            settings.min_confidence)
         # Having judged, they teach too.
         self._values = column.values
         self._classifier = self._learn_classes(
-            scipy.sparse.vstack([learned.features, held_out.features]),
-            [*learned.values, *held_out.values], seed)
+            scipy.sparse.vstack([learned.features, held_out.features, new.features]),
+            [*learned.values, *held_out.values, *new.values], settings.seed)
 
     def applies(self, features: scipy.sparse.csr_matrix) -> np.ndarray:
         """Whether each row may have a value, bool `[rows]`."""
@@ -134,13 +124,13 @@ class ColumnReader:
 
 
 def _judge(
-    column: Column, chooser: Chooser, precision: float, min_confidence: float,
+    column: Column, chooser: Chooser, rows: int, precision: float, min_confidence: float,
 ) -> Quality:
     """Looks for the lowest threshold with the wanted precision.
 
     Precision is estimated as (right + 1) / (all + 2), so that a few lucky rows are not enough.
     """
-    order = np.argsort(-chooser.confidence, kind="stable")
+    order = np.argsort(-chooser.confidence[:rows], kind="stable")
     confidence, right = chooser.confidence[order], np.cumsum(chooser.hits[order])
     filled = np.arange(1, len(order) + 1)
     # A threshold lets in all rows of its confidence.

@@ -96,7 +96,7 @@ def test_products_are_read_twice_and_filled():
         for number, product in enumerate(make_products(300))]
     found = dict(fill_missing(
         lambda: ((row["product_id"], row) for row in products),
-        dataclasses.replace(SETTINGS, sample_rows=250, max_columns=1)))
+        dataclasses.replace(SETTINGS, sample_rows=250, max_columns=1, rows_per_column=0)))
     assert {finding.column for findings in found.values() for finding in findings} == {"brand"}
     assert set(found) <= {f"p{number}" for number in range(0, 300, 10)}
     assert len(found) >= 27
