@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from pipeline.governance import forms, shoppers
+from pipeline.governance import finders, forms, shoppers
 from pipeline.governance.findings import WHOLE_ROW, Action, Finding, Rule
 from pipeline.governance.rules import events, non_products, texts
 from pipeline.governance.tables import Judge, Shop
@@ -20,7 +20,7 @@ ALIAS = Rule(
 
 RULES: Mapping[str, Rule] = {rule.name: rule for rule in (
     *texts.RULES, *forms.RULES, *non_products.RULES, *events.RULES, *shoppers.RULES,
-    REMOVED_PRODUCT, ALIAS)}
+    *finders.RULES, REMOVED_PRODUCT, ALIAS)}
 """Rules by name."""
 
 SEVERE = frozenset(rule.name for rule in RULES.values() if rule.severe)
@@ -39,6 +39,11 @@ def follow_products(table: str, row: Row, shop: Shop) -> Iterator[Finding]:
         elif TABLES[table].of_products:
             yield Finding(
                 REMOVED_PRODUCT.name, WHOLE_ROW, Action.SET_ASIDE, because=removal.decision)
+
+
+def tell_found(row: Row, shop: Shop) -> Iterable[Finding]:
+    """What the finders found in a product."""
+    return shop.found.get(row["product_id"], ())
 
 
 def row_judges(table: str) -> Sequence[Judge]:

@@ -8,19 +8,22 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 import apache_beam as beam
 from apache_beam.pvalue import AsSingleton
 
-from pipeline.governance.catalogue import SEVERE, row_judges, shopper_judges
+from pipeline.governance.catalogue import SEVERE, row_judges, shopper_judges, tell_found
 from pipeline.governance.counts import KEPT, Counts, add_counts, read_counts, write_counts
 from pipeline.governance.facts import gather_facts, read_facts
+from pipeline.governance.finders import find_all, product_finders
 from pipeline.governance.findings import Action
 from pipeline.governance.forms import GatherForms, read_forms, write_forms
 from pipeline.governance.log import read_log
 from pipeline.governance.settings import Governance
 from pipeline.governance.tables import (
+    Judge,
     Judged,
     JudgeShoppers,
     JudgeTable,
@@ -66,7 +69,7 @@ def govern_tables(make_pipeline: MakePipeline, folders: Folders, settings: Gover
     """
     policy = Policy(SEVERE, frozenset(settings.rules_off), frozenset(settings.released))
     shop = _know_shop(make_pipeline, folders)
-    total = _govern_products(make_pipeline, folders, policy, shop)
+    total = _govern_products(make_pipeline, folders, policy, shop, settings)
     shop = shop._replace(removed=read_removals(folders.decisions))
     total.update(_govern_others(make_pipeline, folders, policy, shop))
     return total
@@ -77,13 +80,14 @@ def _know_shop(make_pipeline: MakePipeline, folders: Folders) -> Shop:
     facts, forms = (join_path(folders.work, name) for name in ("facts.json", "forms.json"))
     with make_pipeline() as pipeline:
         rows = {
-            table: _read(pipeline, folders, table) | f"Decode[{table}]" >> beam.Map(decode_row)
+            table: _read(pipeline, folders.tables[table], table)
+            | f"Decode[{table}]" >> beam.Map(decode_row)
             for table in folders.tables if table in ("products", "events")}
         gather_facts(rows, facts)
         _ = (rows["products"]
              | "Forms" >> beam.CombineGlobally(GatherForms())
              | "WriteForms" >> beam.Map(write_forms, forms))
-    return Shop(read_facts(facts), read_forms(forms), {})
+    return Shop(read_facts(facts), read_forms(forms), {}, {})
 
 
 def read_removals(decisions: str) -> dict[str, Removal]:
@@ -100,14 +104,48 @@ def read_removals(decisions: str) -> dict[str, Removal]:
 
 def _govern_products(
     make_pipeline: MakePipeline, folders: Folders, policy: Policy, known: Shop,
+    settings: Governance,
 ) -> Counts:
-    counts_file = join_path(folders.work, "counts-products.json")
+    """Judges products by the rules for rows, then by what the finders find among what is left."""
+    finders = product_finders(settings)
+    target = folders.governed["products"]
+    first = join_path(folders.work, "products") if finders else target
+    counts = _judge_products(make_pipeline, folders, policy, known, Stage(
+        0, folders.tables["products"], first, row_judges("products")))
+    if finders:
+        known = known._replace(found=find_all(finders, first))
+        counts = _without_kept(counts)
+        counts.update(_judge_products(
+            make_pipeline, folders, policy, known, Stage(1, first, target, [tell_found])))
+    return counts
+
+
+class Stage(NamedTuple):
+    """A pass over the products.
+
+    Attributes:
+        number: of the stage, from 0.
+        source: folder that is read.
+        target: folder that is written.
+        judges: of the rows.
+    """
+
+    number: int
+    source: str
+    target: str
+    judges: Sequence[Judge]
+
+
+def _judge_products(
+    make_pipeline: MakePipeline, folders: Folders, policy: Policy, known: Shop, stage: Stage,
+) -> Counts:
+    counts_file = join_path(folders.work, f"counts-products-{stage.number}.json")
     with make_pipeline() as pipeline:
         shop = AsSingleton(pipeline | "Shop" >> beam.Create([known]))
-        judged = _read(pipeline, folders, "products") | "Judge" >> JudgeTable(
-            "products", row_judges("products"), shop, policy, stage=0)
-        write_rows(judged.rows, folders.governed["products"], "products")
-        write_decisions(judged.decisions, folders.decisions, "products", stage=0)
+        judged = _read(pipeline, stage.source) | "Judge" >> JudgeTable(
+            "products", stage.judges, shop, policy, stage.number)
+        write_rows(judged.rows, stage.target, "products")
+        write_decisions(judged.decisions, folders.decisions, "products", stage.number)
         _add_up([judged.counts], counts_file)
     return read_counts(counts_file)
 
@@ -124,7 +162,8 @@ def _govern_others(
         shop = AsSingleton(pipeline | "Shop" >> beam.Create([known]))
         counts = []
         for table in others:
-            judged: Judged = _read(pipeline, folders, table) | f"Judge[{table}]" >> JudgeTable(
+            rows = _read(pipeline, folders.tables[table], table)
+            judged: Judged = rows | f"Judge[{table}]" >> JudgeTable(
                 table, row_judges(table), shop, policy, stage=0)
             if table == "events":
                 write_decisions(judged.decisions, folders.decisions, table, stage=0)
@@ -144,9 +183,8 @@ def _without_kept(counts: Counts) -> Counts:
     return Counts({count: number for count, number in counts.items() if count.what != KEPT})
 
 
-def _read(pipeline: beam.Pipeline, folders: Folders, table: str) -> beam.PCollection[bytes]:
-    return pipeline | f"Read[{table}]" >> beam.io.ReadFromTFRecord(
-        os.path.join(folders.tables[table], "*"))
+def _read(pipeline: beam.Pipeline, folder: str, table: str = "") -> beam.PCollection[bytes]:
+    return pipeline | f"Read[{table}]" >> beam.io.ReadFromTFRecord(os.path.join(folder, "*"))
 
 
 def _add_up(parts: Iterable[beam.PCollection[Counts]], path: str) -> None:

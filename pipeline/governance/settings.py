@@ -15,6 +15,15 @@ class Governance(Section):
         (), description="Names of rules, as the report shows them, whose findings are left alone.")
     released: tuple[str, ...] = Field(
         (), description="Ids of decisions, as the log shows them, that are not to be made.")
+    infer: bool = Field(
+        False,
+        description="Brands and attributes that titles and descriptions tell are filled in where "
+        "they are missing. Off: learning to read them takes minutes, and what it does for ranking "
+        "has not been measured.")
+    infer_precision: float = Field(
+        0.9, gt=0, lt=1,
+        description="Share of the inferred values of a column that should be right; what known "
+        "rows do not show to be so sure is left empty.")
     min_quality: float = Field(
         0.5, ge=0, le=1,
         description="Share of a table's rows without a severe finding, below which the run stops. "

@@ -66,11 +66,13 @@ class Shop(NamedTuple):
         facts: its habits.
         forms: how it writes brands, categories and amounts.
         removed: products that are no longer in the catalogue.
+        found: by product, what `finders` found.
     """
 
     facts: ShopFacts
     forms: ShopForms
     removed: Mapping[str, Removal]
+    found: Mapping[str, Sequence[Finding]]
 
 
 class Left(NamedTuple):
@@ -181,15 +183,16 @@ class _JudgeRows(beam.DoFn):
         self._table = table
         self._judges = list(judges)
         self._policy = policy
-        self._first_step = stage * 1_000
+        self._stage = stage
 
     def process(self, batch: Sequence[bytes], shop: Shop) -> Iterator[Any]:
         output = _Output(self._table, self._policy.severe)
         for serialized in batch:
             row = decode_row(serialized)
             left, decisions = judge_row(
-                self._table, row, self._judges, shop, self._policy, self._first_step)
-            output.add(row, left, decisions, Left(serialized, flagged=False), first=True)
+                self._table, row, self._judges, shop, self._policy, _first_step(self._stage))
+            output.add(
+                row, left, decisions, Left(serialized, flagged=False), first=self._stage == 0)
         yield from output.elements()
 
 
@@ -198,7 +201,7 @@ class _JudgeBucket(beam.DoFn):
         super().__init__()
         self._judges = list(judges)
         self._policy = policy
-        self._first_step = stage * 1_000
+        self._stage = stage
 
     def process(
         self, element: tuple[int, Iterable[list[Left]]], shop: Shop,
@@ -217,7 +220,7 @@ class _JudgeBucket(beam.DoFn):
                 judges: list[Judge] = [
                     functools.partial(_found, findings.get(place, ())), *self._judges]
                 left, decisions = judge_row(
-                    "events", row, judges, shop, self._policy, self._first_step)
+                    "events", row, judges, shop, self._policy, _first_step(self._stage))
                 output.add(row, left, decisions, before, first=False)
         yield from output.elements()
 
@@ -281,6 +284,11 @@ def judge_row(
         if current is None:
             break
     return current, decisions
+
+
+def _first_step(stage: int) -> int:
+    """Above every step of the stages before."""
+    return 1_000 * stage
 
 
 def _found(findings: Iterable[Finding], _row: Row, _shop: Shop) -> Iterable[Finding]:
