@@ -44,6 +44,13 @@ class Quality:
     precision: float
     recall: float
 
+    def __str__(self) -> str:
+        """A line for the terminal."""
+        if self.threshold is None:
+            return f"{self.column} is not read surely enough ({self.known:,} products have it)"
+        return (f"{self.column}, as {self.known:,} products taught: {self.recall:.0%} of the values "
+                f"found, {self.precision:.0%} of them right")
+
 
 class ColumnReader:
     """Reads one column from rows that lack it.
