@@ -48,7 +48,7 @@ class Quality:
         """A line for the terminal."""
         if self.threshold is None:
             return f"{self.column} is not read surely enough ({self.known:,} products have it)"
-        return (f"{self.column}, as {self.known:,} products taught: {self.recall:.0%} of the values "
+        return (f"{self.column}, taught by {self.known:,} products: {self.recall:.0%} of values "
                 f"found, {self.precision:.0%} of them right")
 
 
