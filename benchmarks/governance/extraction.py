@@ -78,7 +78,9 @@ Scores = Mapping[str, Score]
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--tasks", type=pathlib.Path, default=pathlib.Path("../tasks"))
+    parser.add_argument(
+        "--tasks", type=pathlib.Path, default=pathlib.Path("out/benchmark/tasks"), metavar="DIR",
+        help="folder of the tasks (out/benchmark/tasks)")
     parser.add_argument("--develop", action="store_true", help="hide within the other four fifths")
     args = parser.parse_args()
     path = args.tasks / "chorus" / "products.jsonl"
