@@ -9,6 +9,9 @@ it is the hidden one but for case and space; where nothing is read a value is mi
 for products that never had a value is not judged, as nobody knows. Beside it the dictionary: the
 longest value of the other products in the title, numbers in any unit that they use.
 
+Then all products of a random fifth of the brands lose their brand, which is asked for: brands that
+neither dictionary nor classifier can know.
+
 With --develop the fifth of seeds 11 to 13 is left out, and another one hidden with seeds 1 to 3:
 what was decided was decided there.
 """
@@ -75,7 +78,9 @@ Scores = Mapping[str, Score]
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--tasks", type=pathlib.Path, default=pathlib.Path("../tasks"))
+    parser.add_argument(
+        "--tasks", type=pathlib.Path, default=pathlib.Path("out/benchmark/tasks"), metavar="DIR",
+        help="folder of the tasks (out/benchmark/tasks)")
     parser.add_argument("--develop", action="store_true", help="hide within the other four fifths")
     args = parser.parse_args()
     path = args.tasks / "chorus" / "products.jsonl"
@@ -86,6 +91,7 @@ def main() -> int:
         rows = [json.loads(line) for line in lines]
     columns = choose_columns(rows)
     runs: dict[str, list[Scores]] = {}
+    new: list[Score] = []
     for seed in DEVELOPED_ON if args.develop else SEEDS:
         shown = rows
         if args.develop:
@@ -93,9 +99,11 @@ def main() -> int:
         started, worked = time.monotonic(), time.process_time()
         for name, scores in measure(shown, columns, seed).items():
             runs.setdefault(name, []).append(scores)
+        new.append(measure_new_brands(shown, seed))
         print(f"seed {seed}: {(time.monotonic() - started) / 60:.1f} minutes, "
               f"{(time.process_time() - worked) / 60:.1f} of a processor", flush=True)
     print_table(columns, runs)
+    print_table([BRAND], {"brands of no other product": [{BRAND: score} for score in new]})
     return 0
 
 
@@ -140,6 +148,21 @@ def measure(rows: Sequence[Row], columns: Sequence[str], seed: int) -> dict[str,
     }
 
 
+def measure_new_brands(rows: Sequence[Row], seed: int) -> Score:
+    """The score, as filled, of products of brands that no other product has."""
+    brands = sorted({same(row[BRAND]) for row in rows if BRAND in row})
+    new = {brand for brand, drawn in zip(brands, draw(len(brands), seed), strict=True) if drawn}
+    hidden = [number for number, row in enumerate(rows) if same(row.get(BRAND)) in new]
+    shown = list(rows)
+    for row in hidden:
+        shown[row] = {name: value for name, value in rows[row].items() if name != BRAND}
+    extractor = learn_extractor(shown, ExtractionSettings(seed=seed), [BRAND])
+    assert extractor is not None
+    return score(
+        [BRAND], [{BRAND: rows[row][BRAND]} for row in hidden],
+        _read(extractor, [shown[row] for row in hidden]))[BRAND]
+
+
 def score(
     columns: Sequence[str], truths: Sequence[Mapping[str, Any]], read: Sequence[Mapping[str, Any]],
 ) -> Scores:
@@ -174,6 +197,8 @@ def print_table(columns: Sequence[str], runs: Mapping[str, Sequence[Scores]]) ->
                 column, statistics.mean(one.hidden for one in scores),
                 [one.precision for one in scores], [one.recall for one in scores],
                 [one.f1 for one in scores])
+        if len(columns) == 1:
+            continue
         means = [statistics.mean(one.f1 for one in scores.values()) for scores in of_seeds]
         print(f"{'mean':59}{statistics.mean(means):8.4f}{statistics.stdev(means):8.4f}")
 

@@ -59,7 +59,7 @@ def find_candidates(
     found = {values.key(mention.value): mention.value for mention in mentions}
     tagged: dict[str, float] = {}
     for _, span, score in spans:
-        value = values.read(text.text[span.start:span.end])
+        value = values.read(text.whole_words(span))
         if value is not None:
             key = values.key(value)
             found.setdefault(key, value)

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import functools
 
-from pipeline.governance.extraction.mentions import CompactText, NumberMention, find_numbers
+from pipeline.cjk import is_run
+from pipeline.governance.extraction.mentions import (
+    CompactText,
+    NumberMention,
+    Span,
+    find_numbers,
+)
 from pipeline.ingest.rows import Row
 
 MAX_TEXT_CHARS = 1_000
@@ -37,7 +43,21 @@ class ProductText:
         """Its letters and digits, for looking up values."""
         return CompactText(self.text)
 
+    def whole_words(self, span: Span) -> str:
+        """A stretch of the text, out to the ends of the words that it begins and ends in."""
+        start, end = span
+        while start > 0 and _in_word(self.text[start - 1:start + 1]):
+            start -= 1
+        while end < len(self.text) and _in_word(self.text[end - 1:end + 1]):
+            end += 1
+        return self.text[start:end]
+
     @functools.cached_property
     def numbers(self) -> list[NumberMention]:
         """Its numbers, in order."""
         return list(find_numbers(self.text))
+
+
+def _in_word(pair: str) -> bool:
+    """Whether two neighbouring characters are of one word."""
+    return pair.isalnum() and not any(map(is_run, pair))

@@ -91,9 +91,3 @@ def test_numbers_of_values():
     assert as_number(3) == 3.0
     assert as_number("3 m") is None
     assert as_number("inf") is None
-
-
-def test_a_description_that_repeats_the_title_is_read_once():
-    assert text("Red mug", "Red mug - 300 ml").text == "Red mug | 300 ml"
-    assert text("Red mug", "Red mug").text == "Red mug"
-    assert ProductText({"title": "Mug"}).text == "Mug"
