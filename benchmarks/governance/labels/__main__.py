@@ -4,6 +4,8 @@ Usage:  python -m benchmarks.governance.labels --tasks DIR [--bench DIR] [--work
 
   detect   a tenth of the grades is mirrored; how many are found, beside cleanlab; two minutes
            after the titles are encoded once
+  proxy    what thresholds, repair and wrong grades are worth to a stand-in for the towers that
+           learns in a minute
   rank     Emporium is trained on the grades as they are, with the wrong ones, and governed; each
            is measured on other queries with their grades as they are. 10 to 20 minutes a run; what
            is measured is kept in WORK
@@ -12,20 +14,26 @@ Usage:  python -m benchmarks.governance.labels --tasks DIR [--bench DIR] [--work
 from __future__ import annotations
 
 import argparse
+import os
 import pathlib
 import sys
+from collections.abc import Iterator
+
+os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")  # Before TensorFlow is imported.
 
 import numpy as np
 
-from benchmarks.governance.labels import detection, ranking
+from benchmarks.governance.labels import detection, proxy, ranking
 from benchmarks.governance.labels.shops import (
+    FLIPPED,
     Row,
     flip_grades,
     read_rows,
     split_rows,
     write_shop,
 )
-from pipeline.governance.labels.suspects import fit_detector
+from pipeline.governance.labels.sampling import Described
+from pipeline.governance.labels.suspects import Scale, fit_detector
 from pipeline.governance.labels.transforms import LabelSettings
 
 NOISE_SEED = 1
@@ -44,13 +52,21 @@ def main(arguments: list[str] | None = None) -> int:
     shop, test = split_rows(read_rows(task / "judgments.jsonl"))
     noisy, wrong = flip_grades(shop, NOISE_SEED)
     products = read_rows(task / "products.jsonl")
-    governed = _detect(products, shop, noisy, wrong, args.work)
+    vectors = detection.KeptVectors(args.work / "vectors.pickle")
+    probability = _detect(products, shop, noisy, wrong, vectors, args.work)
+    seeds = args.seed or (1,)
+    if args.what == "proxy":
+        bench = proxy.Bench.of(products, test, vectors)
+        for name, rows in _variants(shop, noisy, wrong, probability):
+            values = [bench.measure(rows, seed) for seed in seeds]
+            spread = ", ".join(f"{value:.4f}" for value in values)
+            print(f"{name:<36} {np.mean(values):.4f}  (seeds: {spread})", flush=True)
     if args.what == "rank":
-        shops = {"clean": shop, "noisy": noisy, "governed": governed}
-        for name in ranking.SHOPS:
-            write_shop(args.work / name, task / "products.jsonl", shops[name], test)
-        measured = {name: [] for name in ranking.SHOPS}
-        for seed in args.seed or (1,):
+        left = _left(noisy, probability < LabelSettings().min_probability)
+        for name, rows in zip(ranking.SHOPS, (shop, noisy, left), strict=True):
+            write_shop(args.work / name, task / "products.jsonl", rows, test)
+        measured: dict[str, list[dict[str, list[float]]]] = {name: [] for name in ranking.SHOPS}
+        for seed in seeds:
             for name in ranking.SHOPS:
                 measured[name].append(ranking.measure_shop(
                     args.bench, args.work / name, args.work / f"{name}-{seed}", seed))
@@ -60,11 +76,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _detect(
     products: list[Row], clean: list[Row], noisy: list[Row], wrong: np.ndarray,
-    work: pathlib.Path,
-) -> list[Row]:
-    """Prints how well wrong grades are found; returns the rows that are left."""
-    vectors = detection.KeptVectors(work / "vectors.pickle")
-    settings = LabelSettings()
+    vectors: detection.KeptVectors, work: pathlib.Path,
+) -> np.ndarray:
+    """Prints how well wrong grades are found; returns how likely each is wrong."""
     print(f"{len(noisy):,} judgements, {int(wrong.sum()):,} grades mirrored")
     described = detection.describe_rows(products, noisy, vectors, work)
     probability = _probability("mirrored grades", described)
@@ -75,16 +89,39 @@ def _detect(
         print(detection.describe_threshold(probability, wrong, threshold))
     untouched = _probability(
         "as they are", detection.describe_rows(products, clean, vectors, work))
-    print(f"  set aside: {int((untouched >= settings.min_probability).sum()):,}")
-    left = probability < settings.min_probability
-    return [row for row, kept in zip(noisy, left, strict=True) if kept]
+    found = int((untouched >= LabelSettings().min_probability).sum())
+    print(f"  set aside: {found:,}", flush=True)
+    return probability
 
 
-def _probability(name: str, described: detection.Described) -> np.ndarray:
+def _probability(name: str, described: Described) -> np.ndarray:
     fold = described.fold()
     detector = fit_detector(described.features, described.grade, described.query, fold)
     print(f"{name}: {detector.wrong_share:.1%} of the grades are wrong, by estimate")
     return detector.probability(described.features, described.grade, fold)
+
+
+def _variants(
+    clean: list[Row], noisy: list[Row], wrong: np.ndarray, probability: np.ndarray,
+) -> Iterator[tuple[str, list[Row]]]:
+    """What the stand-in learns from, and what that is called."""
+    yield "as they are", clean
+    yield "a tenth mirrored", noisy
+    yield "every wrong one set aside", _left(noisy, ~wrong)
+    for threshold in (0.1, 0.2, 0.3, 0.5, 0.7):
+        yield f"set aside from {threshold} on", _left(noisy, probability < threshold)
+    scale = Scale.of(np.array([row["grade"] for row in noisy], np.float32))
+    for threshold in (0.3, 0.5, 0.7):
+        yield f"mirrored back from {threshold} on", [
+            {**row, "grade": round(float(scale.mirror(np.float32(row["grade"]))), 2)}
+            if likely >= threshold else row
+            for row, likely in zip(noisy, probability, strict=True)]
+    chance = np.random.default_rng(NOISE_SEED).random(len(clean))
+    yield "as they are, a tenth left out", _left(clean, chance >= FLIPPED)
+
+
+def _left(rows: list[Row], kept: np.ndarray) -> list[Row]:
+    return [row for row, stays in zip(rows, kept, strict=True) if stays]
 
 
 def _parse(arguments: list[str] | None) -> argparse.Namespace:
@@ -92,7 +129,7 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
         prog="python -m benchmarks.governance.labels", description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
-        "what", nargs="?", default="detect", choices=("detect", "rank"), metavar="WHAT")
+        "what", nargs="?", default="detect", choices=("detect", "proxy", "rank"), metavar="WHAT")
     parser.add_argument(
         "--tasks", type=pathlib.Path, required=True, metavar="DIR",
         help="folder of the tasks that ../shared/bench/tasks.py makes")
