@@ -1,0 +1,1 @@
+"""What governance finds, measured on noise that is put into real data."""
