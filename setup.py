@@ -51,6 +51,7 @@ RUNTIME = [
     "starlette>=0.37",
     # Shows the profiles that `training.profile` writes; later ones want another protobuf.
     "tensorboard-plugin-profile==2.15.1",
+    "threadpoolctl>=3.1",
     "tqdm>=4.66",
     "uvicorn>=0.30",
 ]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from pipeline.governance import finders, forms, shoppers
+from pipeline.governance.decisions import row_key
 from pipeline.governance.findings import WHOLE_ROW, Action, Finding, Rule
 from pipeline.governance.rules import events, non_products, texts
 from pipeline.governance.tables import Judge, Shop
@@ -41,9 +43,9 @@ def follow_products(table: str, row: Row, shop: Shop) -> Iterator[Finding]:
                 REMOVED_PRODUCT.name, WHOLE_ROW, Action.SET_ASIDE, because=removal.decision)
 
 
-def tell_found(row: Row, shop: Shop) -> Iterable[Finding]:
-    """What the finders found in a product."""
-    return shop.found.get(row["product_id"], ())
+def tell_found(table: str, row: Row, shop: Shop) -> Iterable[Finding]:
+    """What the finders found in a row."""
+    return shop.found.get(row_key(table, row), ())
 
 
 def row_judges(table: str) -> Sequence[Judge]:
@@ -56,6 +58,8 @@ def row_judges(table: str) -> Sequence[Judge]:
             lambda row, shop: non_products.find_non_products(row, shop.facts)]
     if table == "events":
         judges.append(lambda row, shop: events.find_odd_events(row, shop.facts))
+    if table == "judgments":
+        judges.append(functools.partial(tell_found, table))
     if table not in ("products", "users"):
         judges.append(lambda row, shop: follow_products(table, row, shop))
     return judges

@@ -11,16 +11,20 @@ import collections
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+import apache_beam as beam
+import orjson
 import tensorflow as tf
+from apache_beam.io.filesystems import FileSystems
 
 from pipeline.governance.decisions import row_key
 from pipeline.governance.extraction import fill
 from pipeline.governance.extraction.settings import ExtractionSettings
-from pipeline.governance.findings import Finding, Rule
+from pipeline.governance.findings import Action, Finding, Rule
+from pipeline.governance.labels.transforms import LABEL_ERROR, LabelSettings, find_in_folders
 from pipeline.governance.settings import Governance
 from pipeline.ingest.rows import Row, decode_row
 
-RULES: tuple[Rule, ...] = fill.RULES
+RULES: tuple[Rule, ...] = (*fill.RULES, LABEL_ERROR)
 
 ReadProducts = Callable[[], Iterable[tuple[str, Row]]]
 """Yields every product with its id; may be called again."""
@@ -44,6 +48,31 @@ def find_all(finders: Sequence[Finder], folder: str) -> Mapping[str, Sequence[Fi
         for key, findings in finder(lambda: read_products(folder)):
             found[key] += findings
     return found
+
+
+def find_label_errors(
+    make_pipeline: Callable[[], beam.Pipeline], products: str, judgments: str, path: str,
+) -> Mapping[str, Sequence[Finding]]:
+    """Grades that are likely wrong, by the position of the judgement as text.
+
+    Args:
+        make_pipeline: makes an empty Beam pipeline.
+        products: folder of the products' gz TFRecords.
+        judgments: folder of the judgements'.
+        path: of the file that brings the findings from the workers.
+    """
+    with make_pipeline() as pipeline:
+        _ = (find_in_folders(pipeline, products, judgments, LabelSettings())
+             | "ToList" >> beam.combiners.ToList()
+             | "WriteFindings" >> beam.Map(_write_findings, path))
+    with FileSystems.open(path, "application/json") as stream:
+        lines = [(key, Finding(*fields)) for key, fields in orjson.loads(stream.read())]
+    return {key: [finding._replace(action=Action(finding.action))] for key, finding in lines}
+
+
+def _write_findings(findings: list[tuple[str, Finding]], path: str) -> None:
+    with FileSystems.create(path, "application/json") as stream:
+        stream.write(orjson.dumps([[key, list(finding)] for key, finding in sorted(findings)]))
 
 
 def read_products(folder: str) -> Iterator[tuple[str, Row]]:

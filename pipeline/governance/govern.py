@@ -7,6 +7,7 @@ too: no runner has to hold a table.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
@@ -17,7 +18,7 @@ from apache_beam.pvalue import AsSingleton
 from pipeline.governance.catalogue import SEVERE, row_judges, shopper_judges, tell_found
 from pipeline.governance.counts import KEPT, Counts, add_counts, read_counts, write_counts
 from pipeline.governance.facts import gather_facts, read_facts
-from pipeline.governance.finders import find_all, product_finders
+from pipeline.governance.finders import find_all, find_label_errors, product_finders
 from pipeline.governance.findings import Action
 from pipeline.governance.forms import GatherForms, read_forms, write_forms
 from pipeline.governance.log import read_log
@@ -71,6 +72,10 @@ def govern_tables(make_pipeline: MakePipeline, folders: Folders, settings: Gover
     shop = _know_shop(make_pipeline, folders)
     total = _govern_products(make_pipeline, folders, policy, shop, settings)
     shop = shop._replace(removed=read_removals(folders.decisions))
+    if settings.label_errors and "judgments" in folders.tables:
+        shop = shop._replace(found=find_label_errors(
+            make_pipeline, folders.governed["products"], folders.tables["judgments"],
+            join_path(folders.work, "label-errors.json")))
     total.update(_govern_others(make_pipeline, folders, policy, shop))
     return total
 
@@ -116,7 +121,8 @@ def _govern_products(
         known = known._replace(found=find_all(finders, first))
         counts = _without_kept(counts)
         counts.update(_judge_products(
-            make_pipeline, folders, policy, known, Stage(1, first, target, [tell_found])))
+            make_pipeline, folders, policy, known, Stage(
+                1, first, target, [functools.partial(tell_found, "products")])))
     return counts
 
 

@@ -24,6 +24,11 @@ class Governance(Section):
         0.9, gt=0, lt=1,
         description="Share of the inferred values of a column that should be right; what known "
         "rows do not show to be so sure is left empty.")
+    label_errors: bool = Field(
+        False,
+        description="Judgements whose grade is likely wrong are set aside, by what is known of "
+        "the others. Off: worth it where grades are known to be noisy; on clean ones it takes a "
+        "few right ones away.")
     min_quality: float = Field(
         0.5, ge=0, le=1,
         description="Share of a table's rows without a severe finding, below which the run stops. "

@@ -66,7 +66,7 @@ class Shop(NamedTuple):
         facts: its habits.
         forms: how it writes brands, categories and amounts.
         removed: products that are no longer in the catalogue.
-        found: by product, what `finders` found.
+        found: what `finders` found in the table that they looked at, by the row's key.
     """
 
     facts: ShopFacts
