@@ -40,6 +40,11 @@ SUMMARY = "graph.json"
 TABLES = ("products", "events", "judgments", "facts")
 """Tables that are read."""
 
+_PARTS = 32
+"""Parts that are gathered before they are added up."""
+
+_Parts = dict[int, list[tuple[Counts, float]]]
+
 
 def run_graph(
     pipeline: beam.Pipeline, table_dirs: Mapping[str, str], folder: str,
@@ -150,32 +155,32 @@ def _describe_facts(batch: Sequence[bytes], directory: Directory) -> pa.Table:
 
 
 class _AddTotals(beam.CombineFn):
-    """(kind, counts by product, total) of parts -> of all, by kind."""
+    """(kind, counts by product, total) of parts -> (counts, total) of all, by kind."""
 
-    def create_accumulator(self) -> dict[int, tuple[Counts, float]]:
+    def create_accumulator(self) -> _Parts:
         return {}
 
-    def add_input(
-        self, added: dict[int, tuple[Counts, float]], part: tuple[int, Counts, float],
-    ) -> dict[int, tuple[Counts, float]]:
+    def add_input(self, parts: _Parts, part: tuple[int, Counts, float]) -> _Parts:
         kind, counts, total = part
-        if kind in added:
-            counts, total = add_counts([added[kind][0], counts]), added[kind][1] + total
-        return {**added, kind: (counts, total)}
+        some = parts.setdefault(kind, [])
+        some.append((counts, total))
+        if len(some) > _PARTS:
+            parts[kind] = [_sum(some)]
+        return parts
 
-    def merge_accumulators(
-        self, parts: Iterable[dict[int, tuple[Counts, float]]],
-    ) -> dict[int, tuple[Counts, float]]:
-        added = self.create_accumulator()
-        for part in parts:
-            for kind, (counts, total) in part.items():
-                added = self.add_input(added, (kind, counts, total))
-        return added
+    def merge_accumulators(self, accumulators: Iterable[_Parts]) -> _Parts:
+        merged: _Parts = collections.defaultdict(list)
+        for parts in accumulators:
+            for kind, some in parts.items():
+                merged[kind].append(_sum(some))
+        return dict(merged)
 
-    def extract_output(
-        self, added: dict[int, tuple[Counts, float]],
-    ) -> dict[int, tuple[Counts, float]]:
-        return added
+    def extract_output(self, parts: _Parts) -> dict[int, tuple[Counts, float]]:
+        return {kind: _sum(some) for kind, some in parts.items()}
+
+
+def _sum(parts: Sequence[tuple[Counts, float]]) -> tuple[Counts, float]:
+    return add_counts([counts for counts, _ in parts]), sum(total for _, total in parts)
 
 
 def _spread(
