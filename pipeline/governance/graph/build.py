@@ -70,14 +70,18 @@ def run_graph(
             read("products", "First") | "Directory" >> GatherDirectory(
                 settings.min_value_products))
         tables = {table: read(table) for table in TABLES if table in table_dirs}
-        triples = tables | "Graph" >> BuildGraph(directory, settings)
-        _ = triples | "Write" >> beam.io.WriteToParquetBatched(
-            os.path.join(folder, FILES), SCHEMA, file_name_suffix=".parquet")
-        _ = triples | "Summary" >> WriteSummary(join_path(folder, SUMMARY), settings)
+        graph = tables | "Graph" >> BuildGraph(directory, settings)
+        for part, triples in graph.items():
+            _ = triples | f"Write[{part}]" >> beam.io.WriteToParquetBatched(
+                os.path.join(folder, f"{FILES}-{part}"), SCHEMA, file_name_suffix=".parquet")
+        _ = graph | "Summary" >> WriteSummary(join_path(folder, SUMMARY), settings)
 
 
 class BuildGraph(beam.PTransform):
-    """Serialized rows by table -> Arrow tables of `triples.SCHEMA`."""
+    """Serialized rows by table -> Arrow tables of `triples.SCHEMA`, by the part of the graph.
+
+    The parts are not joined: a runner would keep them until the last is there.
+    """
 
     def __init__(self, directory: AsSingleton, settings: GraphSettings) -> None:
         """Names what is known before.
@@ -90,26 +94,27 @@ class BuildGraph(beam.PTransform):
         self._directory = directory
         self._settings = settings
 
-    def expand(self, tables: Mapping[str, beam.PCollection[bytes]]) -> beam.PCollection[pa.Table]:
+    def expand(
+        self, tables: Mapping[str, beam.PCollection[bytes]],
+    ) -> dict[str, beam.PCollection[pa.Table]]:
         """Builds the job graph."""
-        pipeline = tables["products"].pipeline
-        found = [
-            tables["products"]
-            | "BatchProducts" >> beam.BatchElements(1_000, 1_000)
-            | "DescribeProducts" >> beam.Map(_describe_products, self._directory),
-            pipeline
-            | "Once" >> beam.Create([None])
-            | "DescribeNames" >> beam.Map(_describe_names, self._directory)]
-        if "facts" in tables:
-            found.append(
-                tables["facts"]
-                | "BatchFacts" >> beam.BatchElements(BATCH, BATCH)
-                | "DescribeFacts" >> beam.Map(_describe_facts, self._directory))
         gathered = (
             {table: rows for table, rows in tables.items() if table != "facts"}
             | "Evidence" >> GatherEvidence(self._directory, self._settings))
-        found.append(self._connect(gathered))
-        return found | "AllTriples" >> beam.Flatten()
+        graph = {
+            "products": tables["products"]
+            | "BatchProducts" >> beam.BatchElements(1_000, 1_000)
+            | "DescribeProducts" >> beam.Map(_describe_products, self._directory),
+            "names": tables["products"].pipeline
+            | "Once" >> beam.Create([None])
+            | "DescribeNames" >> beam.Map(_describe_names, self._directory),
+            "pairs": self._connect(gathered)}
+        if "facts" in tables:
+            graph["facts"] = (
+                tables["facts"]
+                | "BatchFacts" >> beam.BatchElements(BATCH, BATCH)
+                | "DescribeFacts" >> beam.Map(_describe_facts, self._directory))
+        return graph
 
     def _connect(self, gathered: Evidence) -> beam.PCollection[pa.Table]:
         totals = AsSingleton(
