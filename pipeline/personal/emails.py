@@ -61,8 +61,6 @@ _SPACED_DOMAIN = re.compile(rf" {{0,2}}(?:{_LABEL}\.){{1,4}}{_KNOWN_END}", re.IG
 
 def find_emails(text: str) -> Iterator[Span]:
     """Yields the e-mail addresses of a view."""
-    if not _may_hold_one(text):
-        return
     done = 0
     for at in _AT.finditer(text):
         before = text[max(done, at.start() - _WINDOW):at.start()]
@@ -72,8 +70,8 @@ def find_emails(text: str) -> Iterator[Span]:
             yield Span(at.start() - local, done, Kind.EMAIL)
 
 
-def _may_hold_one(text: str) -> bool:
-    """Whether there is an at sign or what may stand for one; quick, as most texts have none."""
+def may_hold_email(text: str) -> bool:
+    """Whether there is an at sign, or what may stand for one, in a view."""
     return "@" in text or "%40" in text or "&" in text or "\\u0040" in text or (
         _HIDDEN_AT.search(text) is not None)
 

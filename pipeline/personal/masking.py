@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import collections
+import functools
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from pipeline.personal.cards import find_cards
-from pipeline.personal.emails import find_emails
-from pipeline.personal.names import find_names, is_name_field
+from pipeline.personal.emails import find_emails, may_hold_email
+from pipeline.personal.names import find_names, is_name_field, may_hold_name
 from pipeline.personal.phones import find_phones
 from pipeline.personal.regions import DEFAULT_REGIONS
 from pipeline.personal.spans import BLOT, FreeText, Kind, Span
@@ -17,6 +18,9 @@ from pipeline.personal.view import normalise
 
 _LONGEST = 512
 """Characters that anything that is masked has, at the most."""
+
+_SHORT = 64
+"""Characters of a text that is remembered, at the most."""
 
 _SEVEN_DIGITS = re.compile(r"\d(?:[^\w]{0,4}_?\d){6}")
 _MASK = re.compile("|".join(re.escape(kind.mask) for kind in Kind))
@@ -54,7 +58,8 @@ def mask_text(
     kept = text[:end]
     if len(kept) < len(text):
         text = text[:len(kept) + _LONGEST]
-    spans = _find(text, free_text, regions, label)
+    find = _find_again if len(text) <= _SHORT else _find
+    spans = find(text, free_text, regions, label)
     if not spans:
         return Masked(kept, {})
     counts: collections.Counter[Kind] = collections.Counter()
@@ -82,6 +87,8 @@ def _find(text: str, free_text: FreeText, regions: tuple[str, ...], label: str) 
     lead = f"{label.replace('_', ' ')}: " if label else ""
     view = normalise(text)
     seen = lead + view.text
+    if not _may_hold_any(seen, free_text):
+        return []
     found = list(find_emails(seen))
     addresses = [seen[email.start:email.end] for email in found]
     rest = _without(seen, found)
@@ -95,6 +102,16 @@ def _find(text: str, free_text: FreeText, regions: tuple[str, ...], label: str) 
     return [
         Span(*view.original(max(0, span.start - len(lead)), span.end - len(lead)), span.kind)
         for span in sorted(found) if span.end > len(lead)]
+
+
+def _may_hold_any(seen: str, free_text: FreeText) -> bool:
+    """Whether there is anything to look at; quick, as most texts hold nothing."""
+    return may_hold_email(seen) or _SEVEN_DIGITS.search(seen) is not None or (
+        free_text is not FreeText.CATALOGUE and may_hold_name(seen))
+
+
+_find_again = functools.lru_cache(1 << 14)(_find)
+"""Remembers: the same queries and values of attributes come again and again."""
 
 
 def _without(text: str, spans: Iterable[Span]) -> str:

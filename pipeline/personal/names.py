@@ -5,6 +5,7 @@ A name in running text without such words ("Anna found it too small") is not fou
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Iterator
 
@@ -39,6 +40,12 @@ def find_names(text: str, free_text: FreeText, addresses: Iterable[str]) -> Iter
             yield Span(match.start("name"), match.end("name"), Kind.NAME)
 
 
+def may_hold_name(text: str) -> bool:
+    """Whether a view has words of a kind that names stand beside."""
+    return not text.isascii() or not CUE_WORDS.isdisjoint(_LETTERS.findall(text.lower()))
+
+
+@functools.lru_cache(1 << 10)
 def is_name_field(label: str) -> bool:
     """Whether a field, by its name, holds names of persons."""
     return "".join(_LETTERS.findall(label)).lower() in NAME_FIELDS

@@ -51,35 +51,39 @@ class Extractor:
         Args:
             rows: of the table products; some hundred or thousand at a time.
         """
-        chosen = self.choose(rows)
-        thresholds = {quality.column: quality.threshold for quality in self.qualities}
+        thresholds = {
+            quality.column: quality.threshold for quality in self.qualities
+            if quality.threshold is not None}
+        filled = [
+            head for head, reader in enumerate(self._readers) if reader.name in thresholds]
         return [
             {name: choice for name, choice in of_row.items()
-             if (least := thresholds[name]) is not None and choice.confidence >= least}
-            for of_row in chosen]
+             if choice.confidence >= thresholds[name]}
+            for of_row in self._choose(rows, filled)]
 
     def choose(self, rows: Sequence[Row]) -> list[dict[str, Choice]]:
         """The most likely value of each column that a row lacks and may have, however unlikely."""
+        return self._choose(rows, range(len(self._readers)))
+
+    def _choose(self, rows: Sequence[Row], heads: Sequence[int]) -> list[dict[str, Choice]]:
         chosen: list[dict[str, Choice]] = [{} for _ in rows]
-        if not rows:
+        if not rows or not heads:
             return chosen
         texts = [ProductText(row) for row in rows]
         features = self._words([text.text for text in texts])
-        wanted = np.array([
-            reader.applies(features)
-            & [get_value(row, reader.name) is None for row in rows] for reader in self._readers])
-        spans = _tag(self._tagger, texts, np.flatnonzero(wanted.any(axis=0)))
-        for head, reader in enumerate(self._readers):
-            some = np.flatnonzero(wanted[head])
-            if not len(some):
+        wanted = {head: _lacking(self._readers[head], rows, features) for head in heads}
+        spans = _tag(self._tagger, texts, sorted(set().union(*wanted.values())))
+        for head, some in wanted.items():
+            if not some:
                 continue
-            choices = reader(
+            choices = self._readers[head](
                 [texts[row] for row in some], features[some],
                 [spans[row].get(head, []) for row in some])
             for row, choice in zip(some, choices, strict=True):
                 if choice is not None:
-                    chosen[row][reader.name] = choice
+                    chosen[row][self._readers[head].name] = choice
         return chosen
+
 
 
 def learn_extractor(
@@ -128,6 +132,13 @@ def learn_extractor(
     return Extractor(readers, tagger, words)
 
 
+def _lacking(reader: ColumnReader, rows: Sequence[Row], features: csr_matrix) -> list[int]:
+    """Numbers of the rows that lack a column and may have it."""
+    return [
+        row for row in np.flatnonzero(reader.applies(features)).tolist()
+        if get_value(rows[row], reader.name) is None]
+
+
 def _learn_tagger(
     samples: Sequence[Sample], texts: Sequence[ProductText], settings: ExtractionSettings,
 ) -> Tagger | None:
@@ -144,7 +155,7 @@ def _learn_tagger(
 
 
 def _tag(
-    tagger: Tagger | None, texts: Sequence[ProductText], rows: Sequence[int] | np.ndarray,
+    tagger: Tagger | None, texts: Sequence[ProductText], rows: Sequence[int],
 ) -> dict[int, dict[int, list[TaggedSpan]]]:
     """What may be values in some rows' texts, by row and column's number."""
     if tagger is None:

@@ -40,6 +40,11 @@ SUMMARY = "graph.json"
 TABLES = ("products", "events", "judgments", "facts")
 """Tables that are read."""
 
+_PARTS = 32
+"""Parts that are gathered before they are added up."""
+
+_Parts = dict[int, list[tuple[Counts, float]]]
+
 
 def run_graph(
     pipeline: beam.Pipeline, table_dirs: Mapping[str, str], folder: str,
@@ -65,14 +70,18 @@ def run_graph(
             read("products", "First") | "Directory" >> GatherDirectory(
                 settings.min_value_products))
         tables = {table: read(table) for table in TABLES if table in table_dirs}
-        triples = tables | "Graph" >> BuildGraph(directory, settings)
-        _ = triples | "Write" >> beam.io.WriteToParquetBatched(
-            os.path.join(folder, FILES), SCHEMA, file_name_suffix=".parquet")
-        _ = triples | "Summary" >> WriteSummary(join_path(folder, SUMMARY), settings)
+        graph = tables | "Graph" >> BuildGraph(directory, settings)
+        for part, triples in graph.items():
+            _ = triples | f"Write[{part}]" >> beam.io.WriteToParquetBatched(
+                os.path.join(folder, f"{FILES}-{part}"), SCHEMA, file_name_suffix=".parquet")
+        _ = graph | "Summary" >> WriteSummary(join_path(folder, SUMMARY), settings)
 
 
 class BuildGraph(beam.PTransform):
-    """Serialized rows by table -> Arrow tables of `triples.SCHEMA`."""
+    """Serialized rows by table -> Arrow tables of `triples.SCHEMA`, by the part of the graph.
+
+    The parts are not joined: a runner would keep them until the last is there.
+    """
 
     def __init__(self, directory: AsSingleton, settings: GraphSettings) -> None:
         """Names what is known before.
@@ -85,26 +94,27 @@ class BuildGraph(beam.PTransform):
         self._directory = directory
         self._settings = settings
 
-    def expand(self, tables: Mapping[str, beam.PCollection[bytes]]) -> beam.PCollection[pa.Table]:
+    def expand(
+        self, tables: Mapping[str, beam.PCollection[bytes]],
+    ) -> dict[str, beam.PCollection[pa.Table]]:
         """Builds the job graph."""
-        pipeline = tables["products"].pipeline
-        found = [
-            tables["products"]
-            | "BatchProducts" >> beam.BatchElements(1_000, 1_000)
-            | "DescribeProducts" >> beam.Map(_describe_products, self._directory),
-            pipeline
-            | "Once" >> beam.Create([None])
-            | "DescribeNames" >> beam.Map(_describe_names, self._directory)]
-        if "facts" in tables:
-            found.append(
-                tables["facts"]
-                | "BatchFacts" >> beam.BatchElements(BATCH, BATCH)
-                | "DescribeFacts" >> beam.Map(_describe_facts, self._directory))
         gathered = (
             {table: rows for table, rows in tables.items() if table != "facts"}
             | "Evidence" >> GatherEvidence(self._directory, self._settings))
-        found.append(self._connect(gathered))
-        return found | "AllTriples" >> beam.Flatten()
+        graph = {
+            "products": tables["products"]
+            | "BatchProducts" >> beam.BatchElements(1_000, 1_000)
+            | "DescribeProducts" >> beam.Map(_describe_products, self._directory),
+            "names": tables["products"].pipeline
+            | "Once" >> beam.Create([None])
+            | "DescribeNames" >> beam.Map(_describe_names, self._directory),
+            "pairs": self._connect(gathered)}
+        if "facts" in tables:
+            graph["facts"] = (
+                tables["facts"]
+                | "BatchFacts" >> beam.BatchElements(BATCH, BATCH)
+                | "DescribeFacts" >> beam.Map(_describe_facts, self._directory))
+        return graph
 
     def _connect(self, gathered: Evidence) -> beam.PCollection[pa.Table]:
         totals = AsSingleton(
@@ -150,32 +160,32 @@ def _describe_facts(batch: Sequence[bytes], directory: Directory) -> pa.Table:
 
 
 class _AddTotals(beam.CombineFn):
-    """(kind, counts by product, total) of parts -> of all, by kind."""
+    """(kind, counts by product, total) of parts -> (counts, total) of all, by kind."""
 
-    def create_accumulator(self) -> dict[int, tuple[Counts, float]]:
+    def create_accumulator(self) -> _Parts:
         return {}
 
-    def add_input(
-        self, added: dict[int, tuple[Counts, float]], part: tuple[int, Counts, float],
-    ) -> dict[int, tuple[Counts, float]]:
+    def add_input(self, parts: _Parts, part: tuple[int, Counts, float]) -> _Parts:
         kind, counts, total = part
-        if kind in added:
-            counts, total = add_counts([added[kind][0], counts]), added[kind][1] + total
-        return {**added, kind: (counts, total)}
+        some = parts.setdefault(kind, [])
+        some.append((counts, total))
+        if len(some) > _PARTS:
+            parts[kind] = [_sum(some)]
+        return parts
 
-    def merge_accumulators(
-        self, parts: Iterable[dict[int, tuple[Counts, float]]],
-    ) -> dict[int, tuple[Counts, float]]:
-        added = self.create_accumulator()
-        for part in parts:
-            for kind, (counts, total) in part.items():
-                added = self.add_input(added, (kind, counts, total))
-        return added
+    def merge_accumulators(self, accumulators: Iterable[_Parts]) -> _Parts:
+        merged: _Parts = collections.defaultdict(list)
+        for parts in accumulators:
+            for kind, some in parts.items():
+                merged[kind].append(_sum(some))
+        return dict(merged)
 
-    def extract_output(
-        self, added: dict[int, tuple[Counts, float]],
-    ) -> dict[int, tuple[Counts, float]]:
-        return added
+    def extract_output(self, parts: _Parts) -> dict[int, tuple[Counts, float]]:
+        return {kind: _sum(some) for kind, some in parts.items()}
+
+
+def _sum(parts: Sequence[tuple[Counts, float]]) -> tuple[Counts, float]:
+    return add_counts([counts for counts, _ in parts]), sum(total for _, total in parts)
 
 
 def _spread(

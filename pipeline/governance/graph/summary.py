@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import collections
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import apache_beam as beam
 import numpy as np
@@ -22,18 +22,25 @@ Counted = tuple["collections.Counter[str]", dict[str, np.ndarray]]
 
 
 class WriteSummary(beam.PTransform):
-    """Arrow tables of triples -> a JSON file of counts and settings."""
+    """Arrow tables of triples, by the part of the graph -> a JSON file of counts and settings."""
 
     def __init__(self, path: str, settings: GraphSettings) -> None:
         super().__init__()
         self._path = path
         self._settings = settings
 
-    def expand(self, triples: beam.PCollection[pa.Table]) -> beam.PCollection[None]:
-        """Builds the graph."""
-        return (
+    def expand(
+        self, graph: Mapping[str, beam.PCollection[pa.Table]],
+    ) -> beam.PCollection[None]:
+        """Builds the job graph."""
+        counted = [
             triples
-            | "Count" >> beam.Map(_count)
+            | f"Count[{part}]" >> beam.Map(_count)
+            | f"AddPart[{part}]" >> beam.CombineGlobally(_add)
+            for part, triples in graph.items()]
+        return (
+            counted
+            | "Parts" >> beam.Flatten()
             | "Add" >> beam.CombineGlobally(_add)
             | "Write" >> beam.Map(_write, self._path, self._settings))
 

@@ -154,6 +154,7 @@ def category_node(levels: Iterable[str]) -> str:
     return node(CATEGORY, SEPARATOR.join(map(fold, levels)))
 
 
+@functools.lru_cache(100_000)
 def slug(name: str) -> str:
     """A name as part of an identifier: "Max. Load (kg)" is max_load_kg."""
     return re.sub(r"\W+", "_", fold(name)).strip("_")

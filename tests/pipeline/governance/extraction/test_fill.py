@@ -90,6 +90,22 @@ def test_findings_are_told_by_their_rules(extractor):
     assert all(0.5 <= finding.confidence < 1 for finding in findings)
 
 
+def test_a_column_that_is_not_read_well_enough_is_not_filled():
+    """Colours that texts say, but every second time wrongly."""
+    products = make_products(400)
+    generator = random.Random(9)
+    for product in products:
+        if "attributes" in product and generator.random() < 0.5:
+            product["attributes"]["colour"] = "Plaid"
+    extractor = learn_extractor(
+        products, dataclasses.replace(SETTINGS, rows_per_column=0), ["attributes.colour"])
+    [quality] = extractor.qualities
+    assert quality.threshold is None
+    lacking = [without(product, "attributes") for product in products]
+    assert not any(extractor(lacking))
+    assert any(extractor.choose(lacking))
+
+
 def test_products_are_read_twice_and_filled():
     products = [
         without(product, "brand") if number % 10 == 0 else product
