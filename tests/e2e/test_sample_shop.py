@@ -94,7 +94,7 @@ def test_a_second_run_is_cached_and_a_change_re_runs_what_depends_on_it(shop, fi
     changed = run_shop(shop, out, "--set", "gate.bootstrap_samples=200")
     assert changed.returncode == 0, changed.stdout
     ran = re.findall(r"\] (\w+) .*\.\.\. [\d.]+ s$", changed.stdout, re.MULTILINE)
-    assert ran == ["RetrievalEvaluator", "Pusher"]
+    assert ran == ["RetrievalEvaluator", "Pusher", "KeepProfile"]
     assert _contents(out / "serving") == before
 
 
