@@ -1,0 +1,150 @@
+"""Beam: families of candidates -> groups of products that are one, and what to do about them."""
+
+from __future__ import annotations
+
+import collections
+import itertools
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple
+
+import apache_beam as beam
+import numpy as np
+import numpy.typing as npt
+from apache_beam.metrics import Metrics
+from apache_beam.pvalue import AsSingleton, TaggedOutput
+from apache_beam.utils.shared import Shared
+
+from pipeline.governance.duplicates.banding import product_key, word_key
+from pipeline.governance.duplicates.candidates import METRICS_NAMESPACE, Candidates
+from pipeline.governance.duplicates.encoder import Encode
+from pipeline.governance.duplicates.families import Families
+from pipeline.governance.duplicates.groups import Group, group_products, merge_group
+from pipeline.governance.duplicates.matching import (
+    Matching,
+    compare_family,
+    judge_families,
+)
+from pipeline.governance.findings import Finding
+from pipeline.ingest.rows import Row, decode_row, encode_row
+
+BUCKETS = 256
+
+NewEncoder = Callable[[], Encode | None]
+"""Loads the encoder on a worker; None where words alone decide."""
+
+_BATCH = 1_024
+_GROUPS = "groups"
+
+
+class Merged(NamedTuple):
+    """What was found.
+
+    Attributes:
+        findings: by product_id.
+        groups: of products that are one.
+    """
+
+    findings: beam.PCollection[tuple[str, Finding]]
+    groups: beam.PCollection[Group]
+
+
+class MergeDuplicates(beam.PTransform):
+    """Rows of products -> `Merged`.
+
+    Args:
+        candidates: of the same rows, read once more so that no runner keeps them all.
+        matching: what makes two products the same.
+        new_encoder: loads what confirms them.
+    """
+
+    def __init__(
+        self, candidates: Candidates, matching: Matching, new_encoder: NewEncoder,
+    ) -> None:
+        super().__init__()
+        self._candidates, self._matching = candidates, matching
+        self._new_encoder = new_encoder
+
+    def expand(self, rows: beam.PCollection[Row]) -> Merged:
+        """Builds the graph."""
+        found = (
+            rows
+            | "Batch" >> beam.BatchElements(min_batch_size=_BATCH, max_batch_size=_BATCH)
+            | "PickCandidates" >> beam.ParDo(
+                _PickCandidates(), AsSingleton(self._candidates.families))
+            | "GroupByFamily" >> beam.GroupByKey()
+            | "Merge" >> beam.ParDo(
+                _Merge(self._matching, self._new_encoder), AsSingleton(self._candidates.words)
+            ).with_outputs(_GROUPS, main="findings"))
+        return Merged(found.findings, found[_GROUPS])
+
+
+@beam.typehints.with_output_types(tuple[int, Any])
+class _PickCandidates(beam.DoFn):
+    """Deals the rows that have a family out to buckets of families."""
+
+    def process(
+        self, rows: list[Row], families: Families,
+    ) -> Iterator[tuple[int, list[tuple[int, bytes]]]]:
+        keys = np.array([product_key(row["product_id"]) for row in rows], np.uint64)
+        buckets: dict[int, list[tuple[int, bytes]]] = collections.defaultdict(list)
+        for row, family in zip(rows, families.find(keys).tolist(), strict=True):
+            if family >= 0:
+                buckets[family % BUCKETS].append((family, encode_row(row)))
+        yield from buckets.items()
+
+
+class _Merge(beam.DoFn):
+    """Compares the products of each family of a bucket, and merges those that are one."""
+
+    def __init__(self, matching: Matching, new_encoder: NewEncoder) -> None:
+        super().__init__()
+        self._matching, self._new_encoder = matching, new_encoder
+        self._shared = Shared()
+
+    def setup(self) -> None:
+        # One encoder a process, however many threads.
+        self._encoder = self._shared.acquire(lambda: _Encoder(self._new_encoder()))
+
+    def process(
+        self, element: tuple[int, Iterable[list[tuple[int, bytes]]]],
+        words: npt.NDArray[np.uint32],
+    ) -> Iterator[Any]:
+        _, batches = element
+        rows: dict[int, list[Row]] = collections.defaultdict(list)
+        for family, encoded in itertools.chain.from_iterable(batches):
+            rows[family].append(decode_row(encoded))
+        known = KnownWords(words)
+        families = [
+            compare_family(members, known, self._matching) for members in rows.values()]
+        judges = judge_families(families, self._encoder.encode)
+        for family, judge in zip(families, judges, strict=True):
+            for members in group_products(family.rows, judge, self._matching.threshold):
+                group, findings = merge_group(family.rows, members)
+                Metrics.counter(METRICS_NAMESPACE, "products merged").inc(len(group.aliases))
+                yield TaggedOutput(_GROUPS, group)
+                for product_id, found in findings.items():
+                    for finding in found:
+                        yield product_id, finding
+
+
+class KnownWords:
+    """Whether the catalogue uses a word.
+
+    Args:
+        keys: of the words, ascending, uint32 `[words]`.
+    """
+
+    def __init__(self, keys: npt.NDArray[np.uint32]) -> None:
+        self._keys = keys
+
+    def __call__(self, word: str) -> bool:
+        key = word_key(word)
+        place = int(np.searchsorted(self._keys, key))
+        return place < len(self._keys) and int(self._keys[place]) == key
+
+
+class _Encoder:
+    """What workers share; None, which they cannot, may be in it."""
+
+    def __init__(self, encode: Encode | None) -> None:
+        self.encode = encode
