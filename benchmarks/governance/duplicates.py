@@ -1,7 +1,7 @@
 """How well near duplicates are found: copies with edits put into a catalogue, and those it has.
 
 Usage:  python -m benchmarks.governance.duplicates [--tasks DIR] [--task NAME] [--preset NAME]
-            [--share X] [--seed N] [--show N]
+            [--share X] [--seed N] [--without COLUMNS] [--show N]
 
 One product in twenty gets a copy under another id, with one or two edits of nine kinds. A merge is
 right if it joins a copy with its original or with another copy of it. Of products that were in the
@@ -28,10 +28,12 @@ from apache_beam.metrics import MetricsFilter
 
 from benchmarks.governance.edits import EDITS, Copy, copy_products
 from pipeline.governance.duplicates.candidates import METRICS_NAMESPACE, FindCandidates
+from pipeline.governance.duplicates.compare import compare
 from pipeline.governance.duplicates.encoder import load_encoder
 from pipeline.governance.duplicates.groups import Group
 from pipeline.governance.duplicates.matching import Matching
 from pipeline.governance.duplicates.merging import MergeDuplicates, NewEncoder
+from pipeline.governance.duplicates.reading import Reading
 from pipeline.ingest.rows import Row, decode_row, encode_row
 
 TASKS = ("chorus", "homedepot", "scientific", "online_retail")
@@ -48,6 +50,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--preset", default="minilm", help="of the encoder, 'none' for words alone")
     parser.add_argument("--share", type=float, default=0.05, help="of products copied (%(default)s)")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument(
+        "--without", default="", metavar="COLUMNS", help="columns to leave out, with commas between")
     parser.add_argument("--show", type=int, default=0, metavar="N", help="merges to print")
     options = parser.parse_args(arguments)
     new_encoder: NewEncoder = (
@@ -57,7 +61,9 @@ def main(arguments: list[str] | None = None) -> int:
         if not path.exists():
             print(f"{task}: skipped, there is no {path}; name the tasks' folder with --tasks.")
             continue
-        rows = list(read_products(path))
+        whole = list(read_products(path))
+        left_out = options.without.split(",")
+        rows = [{name: row[name] for name in row if name not in left_out} for row in whole]
         copies = copy_products(rows, options.share, options.seed)
         started = time.perf_counter()
         groups, counts = find_groups([*rows, *(copy.row for copy in copies)], new_encoder)
@@ -65,8 +71,9 @@ def main(arguments: list[str] | None = None) -> int:
               f"{time.perf_counter() - started:.0f} s; {counts}")
         _report(groups, copies)
         before = [group for group in groups if not any(map(_is_copy, (group.kept, *group.aliases)))]
-        print(f"  of what was there before: {sum(len(g.aliases) for g in before)} merged")
-        _show(before, rows, options.show, options.seed)
+        print(f"  of what was there before: {sum(len(g.aliases) for g in before)} merged, "
+              f"{_count_apart(before, whole)} of them different by what was left out")
+        _show(before, whole, options.show, options.seed)
     return 0
 
 
@@ -131,6 +138,14 @@ def _report(groups: Sequence[Group], copies: Sequence[Copy]) -> None:
         if total:
             print(f"  {kind or 'all':<24}{total:>8}{hits:>8}{hits / total:>8.3f}"
                   f"{hits / max(1, hits + misses):>11.3f}")
+
+
+def _count_apart(groups: Sequence[Group], rows: Sequence[Row]) -> int:
+    """Aliases that columns which were left out tell from what they were merged into."""
+    by_id = {row["product_id"]: Reading(row) for row in rows}
+    return sum(
+        bool(compare(by_id[group.kept], by_id[alias], lambda _: True).conflict)
+        for group in groups for alias in group.aliases)
 
 
 def _show(groups: Sequence[Group], rows: Sequence[Row], count: int, seed: int) -> None:

@@ -26,32 +26,28 @@ class Evidence(NamedTuple):
     """What speaks for two products being one, where nothing contradicts it.
 
     Attributes:
-        words: of the titles, that both have, letter by letter.
+        words: of both titles, letter by letter, that are not of brand or category.
+        same_title: whether the titles are the same, letter by letter.
         coded: whether the titles share a number or code that hardly another title has.
-        rewritten: words that one title has in another spelling.
-        explained: words that one title has more, and the other product says elsewhere.
-        unexplained: words that one title has more, and the other product does not say.
+        other_words: in which the titles differ, though they need not mean anything else.
         described: words of both descriptions that no title has.
         attributes: that both have.
         lone_attributes: that one has.
         same_price: whether the prices are equal.
         near_price: whether they are nearly so.
         identified: whether a number that names products everywhere (EAN, MPN) is the same.
-        other_category: whether the categories differ.
     """
 
     words: int
+    same_title: bool
     coded: bool
-    rewritten: int
-    explained: int
-    unexplained: int
+    other_words: int
     described: int
     attributes: int
     lone_attributes: int
     same_price: bool
     near_price: bool
     identified: bool
-    other_category: bool
 
 
 class Comparison(NamedTuple):
@@ -76,7 +72,7 @@ def compare(
     Args:
         first: a product.
         second: another.
-        known: whether the catalogue uses a word, so that it is no slip of another.
+        known: whether a word is one that people use, so that it is no slip of another.
         price_tolerance: share of the higher price.
     """
     if first.numbers != second.numbers:
@@ -93,23 +89,25 @@ def compare(
     descriptions = compare_descriptions(first, second, known)
     if descriptions.apart:
         return Comparison(f"description: {descriptions.apart}", None)
-    extra = _extra_words(first, second, title)
-    unexplained = [word for word, explained in extra if not explained]
+    unexplained = _unexplained(first, second, title)
     shared = first.attributes.keys() & second.attributes.keys()
     lone = len(first.attributes.keys() ^ second.attributes.keys())
     if unexplained and (lone or len(shared) < _SURE_ATTRIBUTES or not descriptions.same):
         return Comparison(f"title: {' '.join(unexplained)}", None)
+    general = {*first.brand.tokens, *first.category.tokens, *second.brand.tokens,
+               *second.category.tokens}
+    own = (set(first.title.tokens) & set(second.title.tokens)) - general
+    if not own:
+        return Comparison("title: nothing but brand and category", None)
     priced = bool(first.price and second.price)
-    categories = (first.category.tokens, second.category.tokens)
     return Comparison("", Evidence(
-        words=len(first.title.tokens) - len(title.first) - title.rewritten,
+        words=len(own), same_title=first.title.tokens == second.title.tokens,
         coded=any(_is_code(word, known) for word in first.title.strict & second.title.strict),
-        rewritten=title.rewritten, explained=len(extra) - len(unexplained),
-        unexplained=len(unexplained), described=descriptions.shared, attributes=len(shared),
-        lone_attributes=lone, same_price=priced and first.price == second.price,
+        other_words=title.rewritten + len(title.first) + len(title.second),
+        described=descriptions.shared, attributes=len(shared), lone_attributes=lone,
+        same_price=priced and first.price == second.price,
         near_price=priced and first.price != second.price,
-        identified=bool(first.identifiers & second.identifiers),
-        other_category=all(categories) and categories[0] != categories[1]))
+        identified=bool(first.identifiers & second.identifiers)))
 
 
 def agrees(value: Value, other: Value) -> bool:
@@ -154,12 +152,11 @@ def _attribute_conflict(first: Reading, second: Reading) -> str:
     return ""
 
 
-def _extra_words(first: Reading, second: Reading, title: Alignment) -> list[tuple[str, bool]]:
-    """Words that one title has more, and whether the other product says them elsewhere."""
+def _unexplained(first: Reading, second: Reading, title: Alignment) -> list[str]:
+    """Words that one title has more and the other product says nowhere."""
     return [
-        (word, word in other.said)
-        for words, other in ((title.first, second), (title.second, first))
-        for word in words if word not in PRAISE]
+        word for words, other in ((title.first, second), (title.second, first))
+        for word in words if word not in PRAISE and word not in other.said]
 
 
 def _is_code(word: str, known: Known) -> bool:

@@ -10,30 +10,38 @@ MAX_DESCRIBED = 60
 """Words of descriptions beyond which no more is learned."""
 
 WEIGHTS = {
-    "bias": -1.5, "words": 0.62, "coded": 1.52, "described": 0.068, "attributes": 0.4,
-    "lone_attributes": -2.0, "same_price": 3.45, "near_price": 1.97, "identified": 1.22,
-    "other_category": -0.4}
-"""Log-odds by what is seen."""
+    "bias": -1.46, "words": 0.63, "coded": 1.51, "described": 0.073, "attributes": 0.43,
+    "lone_attributes": -2.0, "same_price": 3.48, "near_price": 1.95, "identified": 1.19}
+"""Log-odds of what is observed (benchmarks/governance/duplicates_confidence.py)."""
 
 
-def contributions(evidence: Evidence, cosine: float | None = None) -> dict[str, float]:
-    """What each part of the evidence adds to the log-odds, by its name.
+UNTOLD = 0.5
+"""Confidence of two products with one title and, but for a price, no more."""
 
-    Args:
-        evidence: of two products.
-        cosine: of their texts' vectors; None where words alone decide.
-    """
+
+def observations(evidence: Evidence) -> dict[str, float]:
+    """What is observed, by name, as numbers that the weights multiply."""
     attributes = evidence.attributes + evidence.lone_attributes
-    seen = {
+    return {
         "bias": 1.0, "words": math.log1p(evidence.words), "coded": evidence.coded,
         "described": min(evidence.described, MAX_DESCRIBED),
         "attributes": math.log1p(evidence.attributes),
         "lone_attributes": evidence.lone_attributes / max(1, attributes),
         "same_price": evidence.same_price, "near_price": evidence.near_price,
-        "identified": evidence.identified, "other_category": evidence.other_category}
-    return {name: WEIGHTS[name] * value for name, value in seen.items()}
+        "identified": evidence.identified}
 
 
-def confidence(evidence: Evidence, cosine: float | None = None) -> float:
-    """The odds in [0, 1]; arguments as of `contributions`."""
-    return 1.0 / (1.0 + math.exp(-sum(contributions(evidence, cosine).values())))
+def contributions(evidence: Evidence) -> dict[str, float]:
+    """What each observation adds to the log-odds, by its name."""
+    return {name: WEIGHTS[name] * value for name, value in observations(evidence).items()}
+
+
+def confidence(evidence: Evidence) -> float:
+    """How sure it is, in [0, 1].
+
+    Where nothing is told but a title, and both have the same, it is `UNTOLD` at most: people who
+    enter a product again word it anew, while variants are often given one title.
+    """
+    sure = 1.0 / (1.0 + math.exp(-sum(contributions(evidence).values())))
+    told = evidence.coded or evidence.described or evidence.attributes
+    return sure if told or not evidence.same_title else min(sure, UNTOLD)

@@ -16,7 +16,7 @@ from apache_beam.utils.shared import Shared
 
 from pipeline.governance.duplicates.banding import product_key, word_key
 from pipeline.governance.duplicates.candidates import METRICS_NAMESPACE, Candidates
-from pipeline.governance.duplicates.encoder import Encode
+from pipeline.governance.duplicates.encoder import Encoder
 from pipeline.governance.duplicates.families import Families
 from pipeline.governance.duplicates.groups import Group, group_products, merge_group
 from pipeline.governance.duplicates.matching import (
@@ -29,7 +29,7 @@ from pipeline.ingest.rows import Row, decode_row, encode_row
 
 BUCKETS = 256
 
-NewEncoder = Callable[[], Encode | None]
+NewEncoder = Callable[[], Encoder | None]
 """Loads the encoder on a worker; None where words alone decide."""
 
 _BATCH = 1_024
@@ -103,7 +103,7 @@ class _Merge(beam.DoFn):
 
     def setup(self) -> None:
         # One encoder a process, however many threads.
-        self._encoder = self._shared.acquire(lambda: _Encoder(self._new_encoder()))
+        self._holder = self._shared.acquire(lambda: _Holder(self._new_encoder()))
 
     def process(
         self, element: tuple[int, Iterable[list[tuple[int, bytes]]]],
@@ -113,10 +113,11 @@ class _Merge(beam.DoFn):
         rows: dict[int, list[Row]] = collections.defaultdict(list)
         for family, encoded in itertools.chain.from_iterable(batches):
             rows[family].append(decode_row(encoded))
-        known = KnownWords(words)
+        encoder = self._holder.encoder
+        known = KnownWords(words, encoder.words if encoder else frozenset())
         families = [
             compare_family(members, known, self._matching) for members in rows.values()]
-        judges = judge_families(families, self._encoder.encode)
+        judges = judge_families(families, self._matching, encoder.encode if encoder else None)
         for family, judge in zip(families, judges, strict=True):
             for members in group_products(family.rows, judge, self._matching.threshold):
                 group, findings = merge_group(family.rows, members)
@@ -128,23 +129,26 @@ class _Merge(beam.DoFn):
 
 
 class KnownWords:
-    """Whether the catalogue uses a word.
+    """Whether a word is one that people use.
 
     Args:
-        keys: of the words, ascending, uint32 `[words]`.
+        keys: of those of the catalogue, ascending, uint32 `[words]`.
+        words: that an encoder knows.
     """
 
-    def __init__(self, keys: npt.NDArray[np.uint32]) -> None:
-        self._keys = keys
+    def __init__(self, keys: npt.NDArray[np.uint32], words: frozenset[str]) -> None:
+        self._keys, self._words = keys, words
 
     def __call__(self, word: str) -> bool:
+        if word in self._words:
+            return True
         key = word_key(word)
         place = int(np.searchsorted(self._keys, key))
         return place < len(self._keys) and int(self._keys[place]) == key
 
 
-class _Encoder:
-    """What workers share; None, which they cannot, may be in it."""
+class _Holder:
+    """What workers share: None, which they cannot, may be in it."""
 
-    def __init__(self, encode: Encode | None) -> None:
-        self.encode = encode
+    def __init__(self, encoder: Encoder | None) -> None:
+        self.encoder = encoder

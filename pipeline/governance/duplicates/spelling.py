@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 Known = Callable[[str], bool]
-"""Whether the catalogue uses a word, in the form of `words.read_words`."""
+"""Whether a word, in the form of `words.read_words`, is one that people use."""
 
 _VOWELS = frozenset("aeiou")
 _TYPO_LENGTH = 4
@@ -17,13 +17,14 @@ _MIN_PREFIX = 3
 def is_typo(first: str, second: str, known: Known) -> bool:
     """Whether one of two words is a slip of the other.
 
-    Shops sell plates and plants: where the catalogue uses both words, neither is a slip. Nor is a
-    word of three letters, unless it is the stranger and the longer one is not.
+    Shops sell plates and plants: where both words are known, neither is a slip. Nor is a word of
+    three letters, unless it is the stranger and the longer one is not; nor letters without a
+    vowel, which are a code.
     """
     short, long = sorted((first, second), key=len)
     if len(short) < _TYPO_LENGTH - 1 or len(long) < _TYPO_LENGTH:
         return False
-    if known(short) and known(long):
+    if known(short) and known(long) or _VOWELS.isdisjoint(first + second):
         return False
     if len(short) < _TYPO_LENGTH and (known(short) or not known(long)):
         return False
