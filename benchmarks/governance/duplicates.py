@@ -19,7 +19,7 @@ import random
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
 import apache_beam as beam
@@ -48,14 +48,15 @@ def main(arguments: list[str] | None = None) -> int:
         help="folder of the tasks (%(default)s)")
     parser.add_argument("--task", choices=TASKS, action="append", help="one of them alone")
     parser.add_argument("--preset", default="minilm", help="of the encoder, 'none' for words alone")
-    parser.add_argument("--share", type=float, default=0.05, help="of products copied (%(default)s)")
+    parser.add_argument(
+        "--share", type=float, default=0.05, help="of products copied (%(default)s)")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument(
-        "--without", default="", metavar="COLUMNS", help="columns to leave out, with commas between")
+        "--without", default="", metavar="COLUMNS", help="columns to leave out, by commas")
     parser.add_argument("--show", type=int, default=0, metavar="N", help="merges to print")
     options = parser.parse_args(arguments)
     new_encoder: NewEncoder = (
-        _no_encoder if options.preset == "none" else partial(load_encoder, options.preset))
+        words_alone if options.preset == "none" else partial(load_encoder, options.preset))
     for task in options.task or TASKS:
         path = options.tasks / task / "products.jsonl"
         if not path.exists():
@@ -77,6 +78,10 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
+def words_alone() -> None:
+    """Loads no encoder."""
+
+
 def read_products(path: pathlib.Path) -> Iterator[Row]:
     """The products of a task as ingest gives them: those with an id and a title."""
     with path.open(encoding="utf-8") as lines:
@@ -89,15 +94,21 @@ def read_products(path: pathlib.Path) -> Iterator[Row]:
 def find_groups(
     rows: Sequence[Row], new_encoder: NewEncoder,
 ) -> tuple[list[Group], dict[str, int]]:
-    """Runs the pipeline over rows: groups, and Beam's counters."""
+    """Groups of rows that are one, and Beam's counters."""
     with tempfile.TemporaryDirectory() as folder:
         with tf.io.TFRecordWriter(f"{folder}/rows") as writer:
             for row in random.Random(0).sample(rows, len(rows)):
                 writer.write(encode_row(row))
+        return run_pipeline(f"{folder}/rows", new_encoder)
+
+
+def run_pipeline(pattern: str, new_encoder: NewEncoder) -> tuple[list[Group], dict[str, int]]:
+    """The same of files of encoded rows."""
+    with tempfile.TemporaryDirectory() as folder:
         pipeline = beam.Pipeline()
         once, again = (
             pipeline
-            | f"Read{turn}" >> beam.io.ReadFromTFRecord(f"{folder}/rows")
+            | f"Read{turn}" >> beam.io.ReadFromTFRecord(pattern)
             | f"Decode{turn}" >> beam.Map(decode_row) for turn in ("Once", "Again"))
         merged = again | MergeDuplicates(once | FindCandidates(), Matching(), new_encoder)
         _ = (
@@ -112,6 +123,22 @@ def find_groups(
         MetricsFilter().with_namespace(METRICS_NAMESPACE))["counters"]
     groups = [Group(kept, tuple(aliases), sure) for kept, aliases, sure in map(json.loads, lines)]
     return sorted(groups), {found.key.metric.name: found.committed for found in counters}
+
+
+def count_right(groups: Sequence[Group], source_of: Mapping[str, str]) -> tuple[int, int]:
+    """Aliases that were merged with a copy or an original of theirs, and with something else.
+
+    Args:
+        groups: that were found.
+        source_of: original of each copy. Merges of two originals are not counted.
+    """
+    right = wrong = 0
+    for group in groups:
+        for alias in group.aliases:
+            if alias in source_of or group.kept in source_of:
+                same = source_of.get(alias, alias) == source_of.get(group.kept, group.kept)
+                right, wrong = right + same, wrong + (not same)
+    return right, wrong
 
 
 def _report(groups: Sequence[Group], copies: Sequence[Copy]) -> None:
@@ -159,10 +186,6 @@ def _show(groups: Sequence[Group], rows: Sequence[Row], count: int, seed: int) -
 
 def _is_copy(product_id: str) -> bool:
     return product_id.startswith("copy-")
-
-
-def _no_encoder() -> None:
-    return None
 
 
 if __name__ == "__main__":

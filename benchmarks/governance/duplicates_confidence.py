@@ -15,7 +15,6 @@ import argparse
 import collections
 import itertools
 import pathlib
-import random
 import sys
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""Copies of products as people and feeds make them: with a seed, an edit of a kind that is known."""
+"""Copies of products as people and feeds make them, with a seed: edits of nine kinds."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def copy_products(rows: Sequence[Row], share: float, seed: int) -> list[Copy]:
             others = [other for other in EDITS if other != kind]
             kinds = (kind, *rng.sample(others, rng.randrange(2)))
             copy = dict(row, product_id=f"copy-{len(copies)}")
-            if all([EDITS[name](copy, rng) for name in kinds]):
+            if all(EDITS[name](copy, rng) for name in kinds):
                 copies.append(Copy(copy, row["product_id"], kinds))
                 turn += later + 1
                 break

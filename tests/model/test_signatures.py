@@ -197,7 +197,8 @@ def test_similar_to_an_alias_is_similar_to_its_product(loaded):
 
 def test_events_of_an_alias_and_its_product_are_those_of_one(loaded):
     # a + 4 c against a + c with the purchase forgotten: the strongest event counts.
-    answer = recommend_events(loaded, ["c twin", "a", "c"], ["purchase", "", "view"], [9.0, 5.0, -1])
+    answer = recommend_events(
+        loaded, ["c twin", "a", "c"], ["purchase", "", "view"], [9.0, 5.0, -1.0])
     plain = recommend_events(loaded, ["a", "c"], ["", "purchase"], [5.0, -1.0])
     assert ids(answer) == ids(plain)
     np.testing.assert_array_equal(answer["score"], plain["score"])

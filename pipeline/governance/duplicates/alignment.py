@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import itertools
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
@@ -80,7 +81,7 @@ def _is_turned(first: Sequence[str], second: Sequence[str]) -> bool:
 def _sequences(tokens: Sequence[str]) -> dict[str, list[str]]:
     """The numbers of each unit and the variants of each class, in their order."""
     found: dict[str, list[str]] = collections.defaultdict(list)
-    for token, following in zip(tokens, (*tokens[1:], ""), strict=True):
+    for token, following in itertools.zip_longest(tokens, tokens[1:]):
         if is_number(token):
             found[following if following in UNIT_NAMES else ""].append(token)
         elif token in VARIANTS:

@@ -14,7 +14,7 @@ from pipeline.governance.duplicates.variants import PRAISE, VARIANTS, classes_of
 PRICE_TOLERANCE = 0.025
 """Share by which the prices of one product may differ: what rounding and currencies do."""
 
-_SURE_ATTRIBUTES = 3
+_SURE_ATTRIBUTES = 5
 """Attributes of which two products must have the same, and no other, before a word of a title
 that the other product knows nothing of may be no matter."""
 
@@ -111,9 +111,10 @@ def compare(
 
 
 def agrees(value: Value, other: Value) -> bool:
-    """Whether two values of an attribute are the same."""
+    """Whether two values of an attribute are the same; what was measured may be rounded."""
     if isinstance(value, float) and isinstance(other, float):
-        return math.isclose(value, other, rel_tol=_CLOSE)
+        counted = value.is_integer() and other.is_integer()
+        return value == other if counted else math.isclose(value, other, rel_tol=_CLOSE)
     return value == other
 
 

@@ -1,7 +1,8 @@
-"""Groups of products that are one, the one that is kept of each, and what it takes of the others."""
+"""Groups of products that are one: which of them is kept, and what it takes of the others."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -75,11 +76,13 @@ def group_products(rows: Sequence[Row], judge: Judge, threshold: float) -> list[
 
 
 def preference(row: Row) -> tuple[Any, ...]:
-    """Sorts rows by which is kept: the most complete, then the oldest."""
-    values = {**row, **row.get("attributes", {})}
+    """Sorts rows by which is kept: that of most values, then the most described, then the oldest.
+
+    Titles do not count: words of praise and slips make them longer.
+    """
     return (
-        -len(values), -sum(len(text) for text in values.values() if isinstance(text, str)),
-        row.get("created_at", float("inf")), len(row["product_id"]), row["product_id"])
+        -len(row) - len(row.get("attributes", {})), -len(row.get("description", "")),
+        row.get("created_at", math.inf), len(row["product_id"]), row["product_id"])
 
 
 def merge_group(

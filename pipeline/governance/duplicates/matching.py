@@ -73,8 +73,10 @@ def compare_family(rows: Sequence[Row], known: Known, matching: Matching) -> Fam
 def _without_usual_price(
     pair: Pair, found: Evidence, prices: Sequence[float | None], evidence: Mapping[Pair, Evidence],
 ) -> Evidence:
-    """Evidence without the price where other products of the family, which are not the same as
-    the pair's, have it too: variants share a price."""
+    """Leaves out a price that other products of the family, not the same as the pair's, have too.
+
+    Variants share a price.
+    """
     if not (found.same_price or found.near_price):
         return found
     others = sum(

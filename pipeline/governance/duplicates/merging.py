@@ -111,8 +111,8 @@ class _Merge(beam.DoFn):
     ) -> Iterator[Any]:
         _, batches = element
         rows: dict[int, list[Row]] = collections.defaultdict(list)
-        for family, encoded in itertools.chain.from_iterable(batches):
-            rows[family].append(decode_row(encoded))
+        for number, encoded in itertools.chain.from_iterable(batches):
+            rows[number].append(decode_row(encoded))
         encoder = self._holder.encoder
         known = KnownWords(words, encoder.words if encoder else frozenset())
         families = [
@@ -140,6 +140,7 @@ class KnownWords:
         self._keys, self._words = keys, words
 
     def __call__(self, word: str) -> bool:
+        """Whether they use this one, in the form of `words.read_words`."""
         if word in self._words:
             return True
         key = word_key(word)

@@ -38,10 +38,8 @@ def pair_entries(entries: Array) -> tuple[Array, int]:
     starts = np.flatnonzero(np.diff(entries["band"], prepend=entries["band"][:1] ^ 1))
     sizes = np.diff(starts, append=len(entries))
     large = sizes > MAX_BAND
-    places = [
-        *_all_pairs(starts[~large], sizes[~large]),
-        *(_near_pairs(start, size) for start, size in zip(starts[large], sizes[large], strict=True)),
-    ]
+    places = [*_all_pairs(starts[~large], sizes[~large])]
+    places += map(_near_pairs, starts[large].tolist(), sizes[large].tolist())
     if not places:
         return np.zeros(0, PAIR), 0
     first, second = (np.concatenate(side) for side in zip(*places, strict=True))

@@ -17,8 +17,8 @@ Value = float | bool | tuple[str, ...]
 
 _OF_THE_ROW = re.compile(
     r"(?:\w+[_ ])?(?:id|sku|asin|url|link|href|slug|timestamp)|(?:last[_ ])?(?:created|updated|"
-    r"modified|changed)(?:[_ ](?:at|on))?|date|images?|pictures?|photos?|(?:in[_ ])?stock|inventory|"
-    r"availability|available|ratings?|reviews?|views|rank|position|seller|vendor|shop|feed|source|"
+    r"modified|changed)(?:[_ ](?:at|on))?|date|images?|pictures?|photos?|(?:in[_ ])?stock|"
+    r"inventory|availability|available|ratings?|reviews?|views|rank|position|seller|vendor|shop|feed|source|"
     r"delivery|shipping|discount|sale", re.IGNORECASE)
 """Names of attributes that tell about an offer or a row, not about a product."""
 
@@ -26,6 +26,9 @@ _IDENTIFIER = re.compile(
     r"(?:^|[_ ])(?:ean(?:13)?|gtin(?:1[234])?|upc|isbn(?:13)?|mpn|barcode|oem|part.?n(?:umber|o))"
     r"(?:[_ ]|$)", re.IGNORECASE)
 """Names of attributes that name a product wherever it is sold."""
+
+_NUMBER = re.compile(r"-?(?:0|[1-9]\d{0,14})(?:\.\d+)?")
+"""Text that a column of numbers would hold as well; 007 is not 7."""
 
 
 class Reading:
@@ -120,9 +123,10 @@ def canonical(value: Any) -> Value:
     """The value of an attribute such that two ways to write it are equal."""
     if isinstance(value, bool):
         return value
-    if isinstance(value, (int, float)):
-        return float(value)
-    return tuple(sorted(read_words(_text(value)).tokens))
+    text = _text(value)
+    if isinstance(value, (int, float)) or _NUMBER.fullmatch(text):
+        return float(text)
+    return tuple(sorted(read_words(text).tokens))
 
 
 def _text(value: Any) -> str:

@@ -24,7 +24,7 @@ def is_typo(first: str, second: str, known: Known) -> bool:
     short, long = sorted((first, second), key=len)
     if len(short) < _TYPO_LENGTH - 1 or len(long) < _TYPO_LENGTH:
         return False
-    if known(short) and known(long) or _VOWELS.isdisjoint(first + second):
+    if (known(short) and known(long)) or _VOWELS.isdisjoint(first + second):
         return False
     if len(short) < _TYPO_LENGTH and (known(short) or not known(long)):
         return False

@@ -41,10 +41,10 @@ VARIANTS: Mapping[str, str] = {
 
 
 _PRAISE = (
-    "new sale offer deal special best top great price quality free shipping delivery fast bestseller "
-    "seller hot genuine authentic official in stock available now limited promotion promo discount "
-    "cheap angebot neu aktion günstig kostenlos versand nouveau offre livraison gratuite nuevo oferta "
-    "envio gratis 新品 正品 特价 包邮 热卖 现货 促销 官方")
+    "new sale offer deal special best top great price quality free shipping delivery fast "
+    "bestseller seller hot genuine authentic official in stock available now limited promotion "
+    "promo discount cheap angebot neu aktion günstig kostenlos versand nouveau offre livraison "
+    "gratuite nuevo oferta envio gratis 新品 正品 特价 包邮 热卖 现货 促销 官方")
 
 PRAISE = frozenset(read_words(_PRAISE).tokens)
 """Words that advertise: a title may have them or not."""

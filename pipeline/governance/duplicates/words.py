@@ -29,9 +29,9 @@ which elsewhere is a size."""
 
 UNIT_NAMES = frozenset(_UNITS.values())
 
-_FILLERS = frozenset(
-    "a an and at by de der die das du el et for from in la las le les los mit of on or per the to "
-    "und with".split())
+_FILLERS = frozenset((
+    "a", "an", "and", "at", "by", "de", "der", "die", "das", "du", "el", "et", "for", "from", "in",
+    "la", "las", "le", "les", "los", "mit", "of", "on", "or", "per", "the", "to", "und", "with"))
 """Words that a title may have or lack and still name the same thing."""
 
 _UNSEEN = re.compile("[®™©℠\u200b-\u200f\ufeff\u00ad]")
@@ -46,7 +46,7 @@ _REWRITES = (
 )
 _TOKEN = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+|(?<=\d)[\"']|(?<=\w)\+(?!\d)")
 _SHORT = 2
-_PLUS = "+"
+_PLUS, _TIMES = "+", "x"
 
 
 class Words(NamedTuple):
@@ -81,7 +81,7 @@ def read_words(text: str) -> Words:
             strict.add(token)
         elif after_number and token in _UNITS:
             token = _UNITS[token]
-        elif token == "x" and before_number:  # 8 x 10
+        elif token == _TIMES and before_number:  # 8 x 10
             continue
         elif token == _PLUS or (after_number and matches[place - 1].end() == begin) or (
                 before_number and end == matches[place + 1].start()):
