@@ -163,15 +163,15 @@ def _report(groups: Sequence[Group], copies: Sequence[Copy]) -> None:
         total, hits, misses = (
             (count[kind] if kind else count.total()) for count in (made, found, wrong))
         if total:
-            print(f"  {kind or 'all':<24}{total:>8}{hits:>8}{hits / total:>8.3f}"
-                  f"{hits / max(1, hits + misses):>11.3f}")
+            precision = f"{hits / (hits + misses):.3f}" if hits + misses else "none"
+            print(f"  {kind or 'all':<24}{total:>8}{hits:>8}{hits / total:>8.3f}{precision:>11}")
 
 
 def _count_apart(groups: Sequence[Group], rows: Sequence[Row]) -> int:
     """Aliases that columns which were left out tell from what they were merged into."""
     by_id = {row["product_id"]: Reading(row) for row in rows}
     return sum(
-        bool(compare(by_id[group.kept], by_id[alias], lambda _: True).conflict)
+        bool(compare(by_id[group.kept], by_id[alias], lambda _: False).conflict)
         for group in groups for alias in group.aliases)
 
 

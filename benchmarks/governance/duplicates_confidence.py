@@ -27,11 +27,10 @@ from benchmarks.governance.duplicates import TASKS, read_products
 from benchmarks.governance.edits import copy_products
 from pipeline.governance.duplicates.banding import ENTRY, Banding, product_key, word_key
 from pipeline.governance.duplicates.candidates import KNOWN_TITLES
-from pipeline.governance.duplicates.compare import Evidence, compare
+from pipeline.governance.duplicates.compare import Evidence
 from pipeline.governance.duplicates.confidence import WEIGHTS, confidence, observations
-from pipeline.governance.duplicates.matching import Matching
+from pipeline.governance.duplicates.matching import Matching, Pair, compare_family
 from pipeline.governance.duplicates.pairs import add_pairs, pair_entries
-from pipeline.governance.duplicates.reading import Reading
 from pipeline.governance.duplicates.spelling import Known
 from pipeline.ingest.rows import Row
 
@@ -93,25 +92,25 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _examples(task: str, rows: Sequence[Row]) -> Iterator[Example]:
     copies = copy_products(rows, min(0.3, COPIES / len(rows)), seed=11)
-    by_id = {row["product_id"]: row for row in rows}
+    place_of = {row["product_id"]: place for place, row in enumerate(rows)}
     pairs, known = _candidates(rows)
+    places = [tuple(sorted(place_of[product] for product in pair)) for pair in pairs]
+    copied = [(place_of[copy.source], len(rows) + number) for number, copy in enumerate(copies)]
     present = [column for column in COLUMNS if any(column in row for row in rows)]
-    alike: set[tuple[str, str]] = set()
+    alike: set[Pair] = set()
     for lacking in itertools.chain.from_iterable(
             itertools.combinations(present, count) for count in range(len(present) + 1)):
         weight = LACKING if lacking else 1.0
-        readings = {id_: Reading(_without(row, lacking)) for id_, row in by_id.items()}
-        for copy in copies:
-            evidence = compare(
-                readings[copy.source], Reading(_without(copy.row, lacking)), known).evidence
-            if evidence:
+        family = compare_family(
+            [_without(row, lacking) for row in (*rows, *(copy.row for copy in copies))],
+            [*places, *copied], known, Matching())
+        if not lacking and present:
+            alike.update(family.evidence.keys() - set(copied))
+        for pair, evidence in family.evidence.items():
+            if pair[1] >= len(rows):
                 yield Example(
                     task, lacking, evidence, True, weight * SHARE * len(rows) / len(copies))
-        for pair in pairs:
-            evidence = compare(readings[pair[0]], readings[pair[1]], known).evidence
-            if not lacking and evidence and present:
-                alike.add(pair)
-            if evidence and pair not in alike:
+            elif pair not in alike:
                 yield Example(task, lacking, evidence, False, weight)
 
 

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from apache_beam.metrics import Metrics
 from apache_beam.pvalue import TaggedOutput
 
-from pipeline.governance.duplicates.banding import BUCKETS, ENTRY, Banding, deal
+from pipeline.governance.duplicates.banding import BUCKETS, ENTRY, Array, Banding, deal
 from pipeline.governance.duplicates.families import Families, connect
 from pipeline.governance.duplicates.pairs import PAIR, add_pairs, pair_entries
 from pipeline.ingest.rows import Row
@@ -29,18 +29,22 @@ KNOWN_TITLES = 3
 
 _BATCH = 2_048
 _WORDS = "words"
+_PAIRS = "pairs"
 _COUNT = np.dtype([("word", "<u4"), ("titles", "<u4")])
 
 
 class Candidates(NamedTuple):
-    """What is compared, and by which words; each is one element.
+    """What is compared, and by which words.
 
     Attributes:
-        families: `Families` of products.
-        words: keys of the words that `KNOWN_TITLES` titles have, ascending, uint32 `[words]`.
+        families: one `Families`.
+        pairs: of products of one family, `pairs.PAIR` as bytes, by the family's bucket.
+        words: one array, the keys of the words that `KNOWN_TITLES` titles have, ascending, uint32
+            `[words]`.
     """
 
     families: beam.PCollection[Families]
+    pairs: beam.PCollection[tuple[int, bytes]]
     words: beam.PCollection[npt.NDArray[np.uint32]]
 
 
@@ -53,21 +57,21 @@ class FindCandidates(beam.PTransform):
             rows
             | "Batch" >> beam.BatchElements(min_batch_size=_BATCH, max_batch_size=_BATCH)
             | "FindBands" >> beam.ParDo(_FindBands()).with_outputs(_WORDS, main="entries"))
-        families = (
+        connected = (
             banded.entries
             | "GroupByBucket" >> beam.GroupByKey()
             | "PairProducts" >> beam.ParDo(_PairProducts())
             | "GroupPairs" >> beam.GroupByKey()
             | "AddPairs" >> beam.MapTuple(_add_pairs)
             | "GatherPairs" >> beam.CombineGlobally(_Gather(PAIR))
-            | "Connect" >> beam.Map(_connect))
+            | "Connect" >> beam.FlatMap(_connect).with_outputs(_PAIRS, main="families"))
         words = (
             banded[_WORDS]
             | "GroupWords" >> beam.GroupByKey()
             | "CountWords" >> beam.MapTuple(_known_words)
             | "GatherWords" >> beam.CombineGlobally(_Gather(np.dtype("<u4")))
             | "SortWords" >> beam.Map(np.sort))
-        return Candidates(families, words)
+        return Candidates(connected.families, connected[_PAIRS], words)
 
 
 @beam.typehints.with_output_types(tuple[int, bytes])
@@ -102,12 +106,23 @@ def _add_pairs(_: int, parts: Iterable[bytes]) -> bytes:
     return add_pairs(np.frombuffer(b"".join(parts), PAIR)).tobytes()
 
 
-def _connect(pairs: npt.NDArray[np.void]) -> Families:
-    # Shards come in any order, and the numbers of families follow it.
-    families = connect(np.sort(pairs, order=["first", "second"]))
+def _connect(pairs: Array) -> Iterator[Any]:
+    """Yields the families, and under a tag their pairs by bucket."""
+    # Parts come in any order, which the numbers of families would follow.
+    pairs = np.sort(pairs, order=["first", "second"])
+    families = connect(pairs)
     Metrics.counter(METRICS_NAMESPACE, "pairs").inc(len(pairs))
     Metrics.counter(METRICS_NAMESPACE, "pairs left out").inc(families.left_out)
-    return families
+    yield families
+    numbers = families.find(pairs["first"])
+    together = (numbers >= 0) & (numbers == families.find(pairs["second"]))
+    for bucket, part in deal(pairs[together], family_bucket(numbers[together])):
+        yield TaggedOutput(_PAIRS, (bucket, part))
+
+
+def family_bucket(numbers: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
+    """The bucket in which the rows of each family meet."""
+    return (numbers % BUCKETS).astype(np.int64)
 
 
 def _known_words(_: int, parts: Iterable[bytes]) -> bytes:

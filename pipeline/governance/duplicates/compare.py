@@ -34,6 +34,7 @@ class Evidence(NamedTuple):
         attributes: that both have.
         lone_attributes: that one has.
         same_price: whether the prices are equal.
+        usual_price: whether they are, but products much like these have that price, too.
         near_price: whether they are nearly so.
         identified: whether a number that names products everywhere (EAN, MPN) is the same.
     """
@@ -46,6 +47,7 @@ class Evidence(NamedTuple):
     attributes: int
     lone_attributes: int
     same_price: bool
+    usual_price: bool
     near_price: bool
     identified: bool
 
@@ -105,7 +107,7 @@ def compare(
         coded=any(_is_code(word, known) for word in first.title.strict & second.title.strict),
         other_words=title.rewritten + len(title.first) + len(title.second),
         described=descriptions.shared, attributes=len(shared), lone_attributes=lone,
-        same_price=priced and first.price == second.price,
+        same_price=priced and first.price == second.price, usual_price=False,
         near_price=priced and first.price != second.price,
         identified=bool(first.identifiers & second.identifiers)))
 

@@ -10,8 +10,9 @@ MAX_DESCRIBED = 60
 """Words of descriptions beyond which no more is learned."""
 
 WEIGHTS = {
-    "bias": -1.46, "words": 0.63, "coded": 1.51, "described": 0.073, "attributes": 0.43,
-    "lone_attributes": -2.0, "same_price": 3.48, "near_price": 1.95, "identified": 1.19}
+    "bias": -1.42, "words": 0.61, "coded": 1.47, "described": 0.074, "attributes": 0.43,
+    "lone_attributes": -2.0, "same_price": 3.56, "usual_price": 2.37, "near_price": 1.98,
+    "identified": 1.2}
 """Log-odds of what is observed (benchmarks/governance/duplicates_confidence.py)."""
 
 
@@ -27,7 +28,8 @@ def observations(evidence: Evidence) -> dict[str, float]:
         "described": min(evidence.described, MAX_DESCRIBED),
         "attributes": math.log1p(evidence.attributes),
         "lone_attributes": evidence.lone_attributes / max(1, attributes),
-        "same_price": evidence.same_price, "near_price": evidence.near_price,
+        "same_price": evidence.same_price, "usual_price": evidence.usual_price,
+        "near_price": evidence.near_price,
         "identified": evidence.identified}
 
 

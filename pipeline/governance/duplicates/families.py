@@ -1,4 +1,4 @@
-"""Families: products that pairs connect, which are compared with one another in one place."""
+"""Families: products that pairs connect, whose rows therefore have to meet."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from scipy.sparse.csgraph import connected_components, reverse_cuthill_mckee
 
 from pipeline.governance.duplicates.banding import Array
 
-MAX_FAMILY = 128
-"""Products of a family; all of its pairs are compared."""
+MAX_FAMILY = 4_096
+"""Products of a family: of so many a worker holds the rows at once."""
 
 
 class Families(NamedTuple):
-    """Which products are compared with which.
+    """Which rows have to meet.
 
     Attributes:
         keys: of products that have a family, see `banding.product_key`, ascending, uint64

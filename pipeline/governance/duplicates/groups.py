@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -16,8 +17,8 @@ NEAR_DUPLICATE = Rule(
     "The product is in the catalogue more than once, worded a little differently.",
     "Keep one of them; the ids of the others go on working.")
 
-Judge = Callable[[int, int], float | None]
-"""Confidence that two products are the same, by their numbers; None where they cannot be."""
+Pair = tuple[int, int]
+"""Places of two products, the lower first."""
 
 
 class Group(NamedTuple):
@@ -41,7 +42,10 @@ class Member(NamedTuple):
     confidence: float
 
 
-def group_products(rows: Sequence[Row], judge: Judge, threshold: float) -> list[list[Member]]:
+def group_products(
+    rows: Sequence[Row], sure: Mapping[Pair, float], contradicts: Callable[[int, int], bool],
+    threshold: float,
+) -> list[list[Member]]:
     """Groups the products of a family.
 
     Likeness is no chain: every member must be like the one that is kept, and none may contradict
@@ -50,28 +54,31 @@ def group_products(rows: Sequence[Row], judge: Judge, threshold: float) -> list[
 
     Args:
         rows: of the family, in any order.
-        judge: judges two of them, by their places.
+        sure: confidence that two of them are the same.
+        contradicts: whether two of them, by their places, cannot be the same.
         threshold: confidence from which on two are the same.
 
     Returns:
         Groups of two or more, each with the one that is kept first.
     """
-    left = sorted(range(len(rows)), key=lambda number: preference(rows[number]))
-    groups = []
-    while left:
-        kept, *others = left
-        alike = [
-            Member(other, confidence) for other in others
-            if (confidence := judge(kept, other)) is not None and confidence >= threshold]
+    alike: dict[int, list[Member]] = collections.defaultdict(list)
+    for (first, second), confidence in sure.items():
+        if confidence >= threshold:
+            alike[first].append(Member(second, confidence))
+            alike[second].append(Member(first, confidence))
+    groups, taken = [], set[int]()
+    for kept in sorted(alike, key=lambda number: preference(rows[number])):
+        if kept in taken:
+            continue
+        free = [member for member in alike[kept] if member.number not in taken]
         members = [
-            member for member in alike
-            if all(judge(member.number, other.number) is not None
-                   for other in alike if other is not member)]
-        members.sort(key=lambda member: -member.confidence)
+            member for member in free
+            if not any(contradicts(member.number, other.number)
+                       for other in free if other is not member)]
+        members.sort(key=lambda member: (-member.confidence, preference(rows[member.number])))
         if members:
             groups.append([Member(kept, 1.0), *members])
-        taken = {kept, *(member.number for member in members)}
-        left = [number for number in left if number not in taken]
+        taken |= {kept, *(member.number for member in members)}
     return groups
 
 

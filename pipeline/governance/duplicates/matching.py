@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import collections
 import dataclasses
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -12,15 +13,15 @@ import numpy as np
 from pipeline.governance.duplicates.compare import PRICE_TOLERANCE, Evidence, compare
 from pipeline.governance.duplicates.confidence import confidence
 from pipeline.governance.duplicates.encoder import Encode
-from pipeline.governance.duplicates.groups import Judge
 from pipeline.governance.duplicates.reading import Reading
 from pipeline.governance.duplicates.spelling import Known
 from pipeline.ingest.rows import Row
 
-_USUAL = 2
-
 Pair = tuple[int, int]
 """Places of two products of a family, the lower first."""
+
+_USUAL = 2
+"""Other products, much like two, from which on their price is no mark of them."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,82 +42,78 @@ class Matching:
 
 
 class Family(NamedTuple):
-    """Products that were compared with one another.
+    """Products of which some were compared.
 
     Attributes:
-        rows: in the order of their ids.
-        texts: what the encoder reads of each.
-        evidence: of the pairs that nothing contradicts.
+        rows: of the products.
+        readings: of the same.
+        evidence: of the pairs that were compared and that nothing contradicts.
     """
 
-    rows: list[Row]
-    texts: list[str]
+    rows: Sequence[Row]
+    readings: Sequence[Reading]
     evidence: dict[Pair, Evidence]
 
 
-def compare_family(rows: Sequence[Row], known: Known, matching: Matching) -> Family:
-    """Compares all pairs of a family."""
-    rows = sorted(rows, key=lambda row: row["product_id"])
+def compare_family(
+    rows: Sequence[Row], pairs: Iterable[Pair], known: Known, matching: Matching,
+) -> Family:
+    """Compares the products of a family.
+
+    Args:
+        rows: of the family.
+        pairs: places of those that are to be compared.
+        known: whether a word is one that people use.
+        matching: what makes two of them one.
+    """
     readings = [Reading(row) for row in rows]
-    evidence = {}
-    for first, second in itertools.combinations(range(len(rows)), 2):
+    evidence: dict[Pair, Evidence] = {}
+    others: dict[int, set[int]] = collections.defaultdict(set)
+    for first, second in pairs:
         compared = compare(readings[first], readings[second], known, matching.price_tolerance)
         if compared.evidence is not None:
             evidence[first, second] = compared.evidence
-    prices = [row.get("price") for row in rows]
-    return Family(
-        rows, [reading.text for reading in readings],
-        {pair: _without_usual_price(pair, found, prices, evidence)
-         for pair, found in evidence.items()})
-
-
-def _without_usual_price(
-    pair: Pair, found: Evidence, prices: Sequence[float | None], evidence: Mapping[Pair, Evidence],
-) -> Evidence:
-    """Leaves out a price that other products of the family, not the same as the pair's, have too.
-
-    Variants share a price.
-    """
-    if not (found.same_price or found.near_price):
-        return found
-    others = sum(
-        price == prices[pair[0]] for number, price in enumerate(prices)
-        if number not in pair and (min(number, pair[0]), max(number, pair[0])) not in evidence)
-    if others < _USUAL:
-        return found
-    return found._replace(same_price=False, near_price=False)
+        else:
+            others[first].add(second)
+            others[second].add(first)
+    for (first, second), found in evidence.items():
+        prices = [readings[other].price for other in others[first] | others[second]]
+        if found.same_price and prices.count(readings[first].price) >= _USUAL:
+            evidence[first, second] = found._replace(same_price=False, usual_price=True)
+    return Family(rows, readings, evidence)
 
 
 def judge_families(
     families: Sequence[Family], matching: Matching, encode: Encode | None,
-) -> list[Judge]:
+) -> list[dict[Pair, float]]:
     """How sure it is of each family which of its products are the same.
 
     Args:
         families: as compared.
         matching: what is enough.
         encode: None where words alone decide.
+
+    Returns:
+        Confidence by pair, 0 where it would be enough but is not confirmed.
     """
-    judges = []
-    doubtful: list[tuple[dict[Pair, float], Pair, tuple[str, str]]] = []
-    for family in families:
-        sure = {pair: confidence(found) for pair, found in family.evidence.items()}
-        for pair, found in family.evidence.items():
-            if found.other_words and sure[pair] >= matching.threshold:
-                doubtful.append((sure, pair, (family.texts[pair[0]], family.texts[pair[1]])))
-        judges.append(_judge(sure))
-    cosines = None if encode is None else _cosines([texts for *_, texts in doubtful], encode)
-    for place, (sure, pair, _) in enumerate(doubtful):
-        confirmed = (
-            sure[pair] >= matching.unconfirmed_threshold if cosines is None
-            else cosines[place] >= matching.min_cosine)
-        if not confirmed:
+    judged = [
+        {pair: confidence(found) for pair, found in family.evidence.items()}
+        for family in families]
+    doubtful = [
+        (family, sure, pair) for family, sure in zip(families, judged, strict=True)
+        for pair in sure
+        if sure[pair] >= matching.threshold and family.evidence[pair].other_words]
+    if encode is None:
+        confirmed = [sure[pair] >= matching.unconfirmed_threshold for _, sure, pair in doubtful]
+    else:
+        cosines = _cosines([
+            (family.readings[first].text, family.readings[second].text)
+            for family, _, (first, second) in doubtful], encode)
+        confirmed = [cosine >= matching.min_cosine for cosine in cosines]
+    for (_, sure, pair), enough in zip(doubtful, confirmed, strict=True):
+        if not enough:
             sure[pair] = 0.0
-    return judges
-
-
-def _judge(sure: Mapping[Pair, float]) -> Judge:
-    return lambda one, other: sure.get((min(one, other), max(one, other)))
+    return judged
 
 
 def _cosines(pairs: Sequence[tuple[str, str]], encode: Encode) -> list[float]:

@@ -15,25 +15,30 @@ from apache_beam.pvalue import AsSingleton, TaggedOutput
 from apache_beam.utils.shared import Shared
 
 from pipeline.governance.duplicates.banding import product_key, word_key
-from pipeline.governance.duplicates.candidates import METRICS_NAMESPACE, Candidates
+from pipeline.governance.duplicates.candidates import (
+    METRICS_NAMESPACE,
+    Candidates,
+    family_bucket,
+)
+from pipeline.governance.duplicates.compare import compare
 from pipeline.governance.duplicates.encoder import Encoder
 from pipeline.governance.duplicates.families import Families
 from pipeline.governance.duplicates.groups import Group, group_products, merge_group
 from pipeline.governance.duplicates.matching import (
+    Family,
     Matching,
     compare_family,
     judge_families,
 )
+from pipeline.governance.duplicates.pairs import PAIR
 from pipeline.governance.findings import Finding
 from pipeline.ingest.rows import Row, decode_row, encode_row
-
-BUCKETS = 256
 
 NewEncoder = Callable[[], Encoder | None]
 """Loads the encoder on a worker; None where words alone decide."""
 
 _BATCH = 1_024
-_GROUPS = "groups"
+_GROUPS, _ROWS, _PAIRS = "groups", "rows", "pairs"
 
 
 class Merged(NamedTuple):
@@ -66,12 +71,14 @@ class MergeDuplicates(beam.PTransform):
 
     def expand(self, rows: beam.PCollection[Row]) -> Merged:
         """Builds the graph."""
-        found = (
+        members = (
             rows
             | "Batch" >> beam.BatchElements(min_batch_size=_BATCH, max_batch_size=_BATCH)
-            | "PickCandidates" >> beam.ParDo(
-                _PickCandidates(), AsSingleton(self._candidates.families))
-            | "GroupByFamily" >> beam.GroupByKey()
+            | "PickMembers" >> beam.ParDo(
+                _PickMembers(), AsSingleton(self._candidates.families)))
+        found = (
+            {_ROWS: members, _PAIRS: self._candidates.pairs}
+            | "GroupByFamily" >> beam.CoGroupByKey()
             | "Merge" >> beam.ParDo(
                 _Merge(self._matching, self._new_encoder), AsSingleton(self._candidates.words)
             ).with_outputs(_GROUPS, main="findings"))
@@ -79,22 +86,23 @@ class MergeDuplicates(beam.PTransform):
 
 
 @beam.typehints.with_output_types(tuple[int, Any])
-class _PickCandidates(beam.DoFn):
-    """Deals the rows that have a family out to buckets of families."""
+class _PickMembers(beam.DoFn):
+    """Deals the rows that have a family out to the buckets of families."""
 
     def process(
         self, rows: list[Row], families: Families,
     ) -> Iterator[tuple[int, list[tuple[int, bytes]]]]:
         keys = np.array([product_key(row["product_id"]) for row in rows], np.uint64)
+        numbers = families.find(keys)
         buckets: dict[int, list[tuple[int, bytes]]] = collections.defaultdict(list)
-        for row, family in zip(rows, families.find(keys).tolist(), strict=True):
-            if family >= 0:
-                buckets[family % BUCKETS].append((family, encode_row(row)))
+        for place in np.flatnonzero(numbers >= 0).tolist():
+            bucket = int(family_bucket(numbers[place]))
+            buckets[bucket].append((int(numbers[place]), encode_row(rows[place])))
         yield from buckets.items()
 
 
 class _Merge(beam.DoFn):
-    """Compares the products of each family of a bucket, and merges those that are one."""
+    """Compares the products of the families of a bucket, and merges those that are one."""
 
     def __init__(self, matching: Matching, new_encoder: NewEncoder) -> None:
         super().__init__()
@@ -106,26 +114,49 @@ class _Merge(beam.DoFn):
         self._holder = self._shared.acquire(lambda: _Holder(self._new_encoder()))
 
     def process(
-        self, element: tuple[int, Iterable[list[tuple[int, bytes]]]],
-        words: npt.NDArray[np.uint32],
+        self, element: tuple[int, dict[str, Iterable[Any]]], words: npt.NDArray[np.uint32],
     ) -> Iterator[Any]:
-        _, batches = element
-        rows: dict[int, list[Row]] = collections.defaultdict(list)
-        for number, encoded in itertools.chain.from_iterable(batches):
-            rows[number].append(decode_row(encoded))
-        encoder = self._holder.encoder
+        _, parts = element
+        matching, encoder = self._matching, self._holder.encoder
         known = KnownWords(words, encoder.words if encoder else frozenset())
         families = [
-            compare_family(members, known, self._matching) for members in rows.values()]
-        judges = judge_families(families, self._matching, encoder.encode if encoder else None)
-        for family, judge in zip(families, judges, strict=True):
-            for members in group_products(family.rows, judge, self._matching.threshold):
+            compare_family(rows, pairs, known, matching)
+            for rows, pairs in _gather(parts[_ROWS], parts[_PAIRS])]
+        judged = judge_families(families, matching, encoder.encode if encoder else None)
+        for family, sure in zip(families, judged, strict=True):
+            def contradicts(first: int, second: int, family: Family = family) -> bool:
+                return compare(
+                    family.readings[first], family.readings[second], known,
+                    matching.price_tolerance).evidence is None
+
+            for members in group_products(family.rows, sure, contradicts, matching.threshold):
                 group, findings = merge_group(family.rows, members)
                 Metrics.counter(METRICS_NAMESPACE, "products merged").inc(len(group.aliases))
                 yield TaggedOutput(_GROUPS, group)
                 for product_id, found in findings.items():
                     for finding in found:
                         yield product_id, finding
+
+
+def _gather(
+    batches: Iterable[list[tuple[int, bytes]]], parts: Iterable[bytes],
+) -> Iterator[tuple[list[Row], list[tuple[int, int]]]]:
+    """Yields the rows of each family, in the order of their ids, and the places of its pairs."""
+    rows: dict[int, list[Row]] = collections.defaultdict(list)
+    for number, encoded in itertools.chain.from_iterable(batches):
+        rows[number].append(decode_row(encoded))
+    places: dict[int, tuple[int, int]] = {}
+    for number, members in rows.items():
+        members.sort(key=lambda row: row["product_id"])
+        for place, row in enumerate(members):
+            places[product_key(row["product_id"])] = number, place
+    pairs: dict[int, list[tuple[int, int]]] = collections.defaultdict(list)
+    met = np.frombuffer(b"".join(parts), PAIR)
+    for keys in zip(met["first"].tolist(), met["second"].tolist(), strict=True):
+        (number, first), (_, second) = places[keys[0]], places[keys[1]]
+        pairs[number].append((min(first, second), max(first, second)))
+    for number, members in rows.items():
+        yield members, sorted(pairs[number])
 
 
 class KnownWords:

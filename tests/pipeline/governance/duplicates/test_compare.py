@@ -92,8 +92,8 @@ def test_what_is_counted():
         "same_title": False, "coded": True, "other_words": 2,  # cabel, and black is missing
         # gold plated plug braided sleeve keep picture sharp year
         "described": 9,
-        "attributes": 1, "lone_attributes": 3, "same_price": True, "near_price": False,
-        "identified": False}
+        "attributes": 1, "lone_attributes": 3, "same_price": True, "usual_price": False,
+        "near_price": False, "identified": False}
 
 
 def test_a_number_that_names_products_is_counted():

@@ -15,43 +15,38 @@ from pipeline.governance.duplicates.groups import (
 from pipeline.governance.findings import WHOLE_ROW, Action, Finding
 from tests.pipeline.governance.duplicates.rows import product
 
-
-def judge_of(**sure):
-    """A judge by names of two letters, one a product; those not named contradict each other."""
-    table = {tuple(sorted(map("abcde".index, pair))): value for pair, value in sure.items()}
-    return lambda one, other: table.get((min(one, other), max(one, other)))
-
-
 ROWS = [product(name) for name in "abcde"]
 
 
-def grouped(judge, threshold=0.9):
-    return [
-        ["abcde"[member.number] for member in members]
-        for members in group_products(ROWS, judge, threshold)]
+def grouped(threshold=0.9, **sure):
+    """Groups by names of pairs; products of which no pair is named contradict each other."""
+    table = {tuple(sorted(map("abcde".index, pair))): value for pair, value in sure.items()}
+    groups = group_products(
+        ROWS, table, lambda one, other: (min(one, other), max(one, other)) not in table, threshold)
+    return [["abcde"[member.number] for member in members] for members in groups]
 
 
 def test_every_member_agrees_with_the_one_that_is_kept():
-    assert grouped(judge_of(ab=0.95, ac=0.99, bc=0.2)) == [["a", "c", "b"]]
+    assert grouped(ab=0.95, ac=0.99, bc=0.2) == [["a", "c", "b"]]
 
 
 def test_likeness_is_no_chain():
     # b is like a and c like b, but c is not like a.
-    assert grouped(judge_of(ab=0.95, bc=0.95, ac=0.5)) == [["a", "b"]]
+    assert grouped(ab=0.95, bc=0.95, ac=0.5) == [["a", "b"]]
 
 
 def test_of_two_that_contradict_each_other_none_joins():
-    assert grouped(judge_of(ab=0.99, ac=0.99)) == []
-    assert grouped(judge_of(ab=0.99, ac=0.99, ad=0.99, bd=0.5, cd=0.5)) == [["a", "d"]]
+    assert grouped(ab=0.99, ac=0.99) == []
+    assert grouped(ab=0.99, ac=0.99, ad=0.99, bd=0.5, cd=0.5) == [["a", "d"]]
 
 
 def test_what_is_left_forms_groups_of_its_own():
-    assert grouped(judge_of(ab=0.95, ce=0.95)) == [["a", "b"], ["c", "e"]]
+    assert grouped(ab=0.95, ce=0.95) == [["a", "b"], ["c", "e"]]
 
 
 def test_the_threshold_belongs_to_those_that_are_merged():
-    assert grouped(judge_of(ab=0.9)) == [["a", "b"]]
-    assert grouped(judge_of(ab=0.89)) == []
+    assert grouped(ab=0.9) == [["a", "b"]]
+    assert grouped(ab=0.89) == []
 
 
 @pytest.mark.parametrize(("kept", "other"), [
@@ -90,25 +85,27 @@ def test_the_kept_row_takes_what_it_lacks():
 @given(st.dictionaries(
     st.tuples(st.integers(0, 4), st.integers(0, 4)).filter(lambda pair: pair[0] < pair[1]),
     st.floats(0, 1)), st.randoms())
-def test_groups_hold_whatever_the_judge_says(table, rng):
-    def judge(one, other):
-        return table.get((min(one, other), max(one, other)))
+def test_groups_hold_whatever_the_confidence(sure, rng):
+    def contradicts(one, other):
+        return (min(one, other), max(one, other)) not in sure
 
-    groups = group_products(ROWS, judge, 0.5)
+    groups = group_products(ROWS, sure, contradicts, 0.5)
     numbers = [member.number for members in groups for member in members]
     assert len(numbers) == len(set(numbers))
     for kept, *members in groups:
         assert members
         for member in members:
-            assert judge(kept.number, member.number) == member.confidence >= 0.5
-            assert all(
-                judge(member.number, other.number) is not None
+            pair = tuple(sorted((kept.number, member.number)))
+            assert sure[pair] == member.confidence >= 0.5
+            assert not any(
+                contradicts(member.number, other.number)
                 for other in members if other is not member)
     # Which place a row has in the family does not matter.
     order = list(range(5))
     rng.shuffle(order)
     again = group_products(
         [ROWS[number] for number in order],
-        lambda one, other: judge(order[one], order[other]), 0.5)
-    assert [{order[m.number] for m in members} for members in again] == [
-        {m.number for m in members} for members in groups]
+        {tuple(sorted(map(order.index, pair))): value for pair, value in sure.items()},
+        lambda one, other: contradicts(order[one], order[other]), 0.5)
+    assert [[order[m.number] for m in members] for members in again] == [
+        [m.number for m in members] for members in groups]

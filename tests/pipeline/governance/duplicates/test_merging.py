@@ -1,5 +1,6 @@
 """From rows to groups, through Beam."""
 
+import itertools
 import math
 
 import apache_beam as beam
@@ -11,7 +12,6 @@ from apache_beam.testing.util import assert_that, equal_to
 from pipeline.governance.duplicates.banding import word_key
 from pipeline.governance.duplicates.candidates import FindCandidates
 from pipeline.governance.duplicates.encoder import Encoder
-from pipeline.governance.duplicates.groups import Group
 from pipeline.governance.duplicates.matching import Matching, compare_family, judge_families
 from pipeline.governance.duplicates.merging import KnownWords, MergeDuplicates
 from tests.pipeline.governance.duplicates.rows import CABLE, like, product
@@ -76,28 +76,45 @@ def test_no_products_are_no_groups():
 
 
 def judged(rows, encoding, matching=Matching()):  # noqa: B008
-    family = compare_family(rows, lambda _: False, matching)
-    [judge] = judge_families([family], matching, encoding)
-    return judge(0, 1)
+    """Confidence in the first two of rows that were all compared."""
+    pairs = list(itertools.combinations(range(len(rows)), 2))
+    family = compare_family(rows, pairs, lambda _: False, matching)
+    [sure] = judge_families([family], matching, encoding)
+    return sure[0, 1]
+
+
+def logistic(odds):
+    return pytest.approx(1 / (1 + math.exp(-odds)), abs=1e-4)
 
 
 def test_words_alone_must_be_surer_where_titles_differ():
-    # -1.46 + .63 ln 7 (six words) + 1.51 (a code) + .073 * 9 (words of the description)
-    # + .43 ln 2 (one attribute) - 2 * 2/3 (two that one has) + 1.95 (nearly the same price)
+    # -1.42 + .61 ln 7 (six words) + 1.47 (a code) + .074 * 9 (words of the description)
+    # + .43 ln 2 (one attribute) - 2 * 2/3 (two that one has) + 1.98 (nearly the same price)
     rows = [CABLE, like(RESPELLED, price=9.99, attributes={"colour": "Black"})]
     sure = judged(rows, alike)
-    assert sure == pytest.approx(1 / (1 + math.exp(-2.848)), abs=1e-3)
+    assert sure == logistic(2.8477)
     assert judged(rows, encode) == 0.0
     assert judged(rows, None) == 0.0
     assert judged(rows, None, Matching(unconfirmed_threshold=0.9)) == sure
 
 
-def test_a_price_that_variants_share_says_nothing():
+def test_a_price_that_variants_share_says_less():
     variants = [
         like(CABLE, product_id=f"v{size}", title=f"Acme HDMI cable {size} m black AX2040")
         for size in (5, 6)]
-    alone = judged([CABLE, RESPELLED], None)
-    assert judged([CABLE, RESPELLED, *variants], None) < alone
+    # -1.42 + .61 ln 7 + 1.47 + .074 * 9
+    # + .43 ln 4 + 3.56 (the same price), or 2.37 where others have it.
+    assert judged([CABLE, RESPELLED], alike) == logistic(6.0588)
+    assert judged([CABLE, RESPELLED, *variants[:1]], alike) == logistic(6.0588)
+    assert judged([CABLE, RESPELLED, *variants], alike) == logistic(4.8688)
+
+
+def test_one_title_and_no_more_is_never_enough():
+    rows = [product(price=5.0), product("p2", price=5.0)]
+    assert judged(rows, None) == 0.5
+    other = product("p2", "Drawers oak desk", price=5.0)
+    # -1.42 + .61 ln 4 + 3.56
+    assert judged([rows[0], other], None) == logistic(2.9856)
 
 
 def test_known_words():
@@ -106,7 +123,3 @@ def test_known_words():
     assert [known(word) for word in ("desk", "oak", "lamp", "pine", "")] == [
         True, True, True, False, False]
     assert not KnownWords(np.zeros(0, np.uint32), frozenset())("desk")
-
-
-def test_groups_are_plain_values():
-    assert Group("a", ("b",), 0.9) == ("a", ("b",), 0.9)
