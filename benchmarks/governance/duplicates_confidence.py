@@ -43,6 +43,7 @@ LACKING = 0.3
 _BOUNDS = {"bias": (None, None), "lone_attributes": (-2.0, 0.0)}
 """Copies have the attributes of their originals, which two feeds of a product would not: unbounded,
 those that one product lacks would count for nearly all."""
+_ANY_PRICE = 0.999
 _BINS = (0.0, 0.2, 0.4, 0.6, 0.8, 0.9, 0.95, 0.98, 1.0)
 
 
@@ -124,7 +125,8 @@ def _candidates(rows: Sequence[Row]) -> tuple[list[tuple[str, str]], Known]:
         titles.update(itertools.chain.from_iterable(band.words))
     id_of = {product_key(row["product_id"]): row["product_id"] for row in rows}
     pairs = add_pairs(np.concatenate([
-        pair_entries(np.frombuffer(b"".join(parts), ENTRY))[0] for parts in buckets.values()]))
+        pair_entries(np.frombuffer(b"".join(parts), ENTRY), _ANY_PRICE)[0]
+        for parts in buckets.values()]))
     return (
         [(id_of[int(pair["first"])], id_of[int(pair["second"])]) for pair in pairs],
         lambda word: titles[word_key(word)] >= KNOWN_TITLES)

@@ -7,6 +7,7 @@ same, and the families of variants that fill catalogues mostly differ in them.
 from __future__ import annotations
 
 import hashlib
+import math
 import zlib
 from collections.abc import Iterator, Sequence
 
@@ -28,15 +29,23 @@ BUCKETS = 256
 
 Array = npt.NDArray[np.void]
 
-ENTRY = np.dtype([("band", "<u4"), ("words", "<u4"), ("text", "<u4"), ("key", "<u8")])
+ENTRY = np.dtype([("band", "<u4"), ("words", "<u4"), ("mark", "<u4"), ("key", "<u8")])
 """A product in a band.
 
 band: the hash of the band; the bucket holds other bits of it.
 words: a bit a word of the title.
-text: hash of how the description begins.
+mark: the logarithm of the price, in steps; without a price the hash of how the description begins,
+    which is `PRICELESS` or more.
 key: see `product_key`.
 """
 
+PRICELESS = 1 << 31
+"""Marks from here on are of products without a price."""
+
+_PRICE_STEPS = 1 << 25
+"""Marks of prices of which one is e times the other differ by so many."""
+
+_CHEAPEST = -16.0
 _BEGINNING = 48
 _WORD_BITS = 32
 _ODD = np.uint64(0x9E3779B97F4A7C15)
@@ -50,6 +59,15 @@ def product_key(product_id: str) -> int:
 def word_key(word: str) -> int:
     """32 bits that stand for a word."""
     return zlib.crc32(word.encode("utf-8", "surrogatepass"))
+
+
+def price_distance(tolerance: float) -> int:
+    """By how much the marks of two prices differ at most that are nearly the same.
+
+    Args:
+        tolerance: share of the higher price, below 1.
+    """
+    return math.ceil(-math.log1p(-tolerance) * _PRICE_STEPS) + 1
 
 
 class Banding:
@@ -78,7 +96,7 @@ class Banding:
             return
         entries = np.zeros(len(titles), ENTRY)
         entries["words"] = [_word_bits(words) for words in self.words]
-        entries["text"] = [_beginning(row.get("description", "")) for row in products]
+        entries["mark"] = [_mark(row) for row in products]
         entries["key"] = [product_key(row["product_id"]) for row in products]
         hashes = _band_hashes(self._sign(titles), np.array(numbers, np.uint64)).ravel()
         entries = np.tile(entries, BANDS)
@@ -114,8 +132,11 @@ def _word_bits(words: set[int]) -> int:
     return bits
 
 
-def _beginning(description: str) -> int:
-    return word_key(description[:_BEGINNING].casefold())
+def _mark(row: Row) -> int:
+    price = row.get("price")
+    if price:
+        return min(PRICELESS - 1, max(0, round((math.log(price) - _CHEAPEST) * _PRICE_STEPS)))
+    return PRICELESS | word_key(row.get("description", "")[:_BEGINNING].casefold())
 
 
 def _hash(text: str) -> int:

@@ -17,6 +17,7 @@ from apache_beam.metrics import Metrics
 from apache_beam.pvalue import TaggedOutput
 
 from pipeline.governance.duplicates.banding import BUCKETS, ENTRY, Array, Banding, deal
+from pipeline.governance.duplicates.compare import PRICE_TOLERANCE
 from pipeline.governance.duplicates.families import Families, connect
 from pipeline.governance.duplicates.pairs import PAIR, add_pairs, pair_entries
 from pipeline.ingest.rows import Row
@@ -49,7 +50,15 @@ class Candidates(NamedTuple):
 
 
 class FindCandidates(beam.PTransform):
-    """Rows of products -> `Candidates`."""
+    """Rows of products -> `Candidates`.
+
+    Args:
+        price_tolerance: share of the higher price by which two prices of one product may differ.
+    """
+
+    def __init__(self, price_tolerance: float = PRICE_TOLERANCE) -> None:
+        super().__init__()
+        self._price_tolerance = price_tolerance
 
     def expand(self, rows: beam.PCollection[Row]) -> Candidates:
         """Builds the graph."""
@@ -60,7 +69,7 @@ class FindCandidates(beam.PTransform):
         connected = (
             banded.entries
             | "GroupByBucket" >> beam.GroupByKey()
-            | "PairProducts" >> beam.ParDo(_PairProducts())
+            | "PairProducts" >> beam.ParDo(_PairProducts(self._price_tolerance))
             | "GroupPairs" >> beam.GroupByKey()
             | "AddPairs" >> beam.MapTuple(_add_pairs)
             | "GatherPairs" >> beam.CombineGlobally(_Gather(PAIR))
@@ -95,9 +104,14 @@ class _FindBands(beam.DoFn):
 class _PairProducts(beam.DoFn):
     """Pairs the products of a bucket; pairs are dealt out anew, as they met in several."""
 
+    def __init__(self, price_tolerance: float) -> None:
+        super().__init__()
+        self._price_tolerance = price_tolerance
+
     def process(self, element: tuple[int, Iterable[bytes]]) -> Iterator[tuple[int, bytes]]:
         _, parts = element
-        pairs, large = pair_entries(np.frombuffer(b"".join(parts), ENTRY))
+        pairs, large = pair_entries(
+            np.frombuffer(b"".join(parts), ENTRY), self._price_tolerance)
         Metrics.counter(METRICS_NAMESPACE, "bands too large").inc(large)
         yield from deal(pairs, ((pairs["first"] ^ pairs["second"]) % BUCKETS).astype(np.int64))
 

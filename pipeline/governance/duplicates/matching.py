@@ -5,7 +5,7 @@ from __future__ import annotations
 import collections
 import dataclasses
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -81,6 +81,17 @@ def compare_family(
         if found.same_price and prices.count(readings[first].price) >= _USUAL:
             evidence[first, second] = found._replace(same_price=False, usual_price=True)
     return Family(rows, readings, evidence)
+
+
+def contradiction(
+    family: Family, known: Known, matching: Matching,
+) -> Callable[[int, int], bool]:
+    """Tells of two products of a family, by their places, whether they cannot be the same."""
+    def contradicts(first: int, second: int) -> bool:
+        readings = family.readings[first], family.readings[second]
+        return compare(*readings, known, matching.price_tolerance).evidence is None
+
+    return contradicts
 
 
 def judge_families(

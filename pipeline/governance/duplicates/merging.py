@@ -20,14 +20,13 @@ from pipeline.governance.duplicates.candidates import (
     Candidates,
     family_bucket,
 )
-from pipeline.governance.duplicates.compare import compare
 from pipeline.governance.duplicates.encoder import Encoder
 from pipeline.governance.duplicates.families import Families
 from pipeline.governance.duplicates.groups import Group, group_products, merge_group
 from pipeline.governance.duplicates.matching import (
-    Family,
     Matching,
     compare_family,
+    contradiction,
     judge_families,
 )
 from pipeline.governance.duplicates.pairs import PAIR
@@ -124,12 +123,8 @@ class _Merge(beam.DoFn):
             for rows, pairs in _gather(parts[_ROWS], parts[_PAIRS])]
         judged = judge_families(families, matching, encoder.encode if encoder else None)
         for family, sure in zip(families, judged, strict=True):
-            def contradicts(first: int, second: int, family: Family = family) -> bool:
-                return compare(
-                    family.readings[first], family.readings[second], known,
-                    matching.price_tolerance).evidence is None
-
-            for members in group_products(family.rows, sure, contradicts, matching.threshold):
+            apart = contradiction(family, known, matching)
+            for members in group_products(family.rows, sure, apart, matching.threshold):
                 group, findings = merge_group(family.rows, members)
                 Metrics.counter(METRICS_NAMESPACE, "products merged").inc(len(group.aliases))
                 yield TaggedOutput(_GROUPS, group)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.governance.duplicates.banding import Array
+from pipeline.governance.duplicates.banding import PRICELESS, Array, price_distance
 
 PAIR = np.dtype([("first", "<u8"), ("second", "<u8"), ("bands", "<u2")])
 """Two products by their keys, the lower first, and in how many bands they met."""
@@ -18,22 +18,23 @@ MAX_BAND = 32
 NEIGHBOURS = 8
 """With how many that follow it each product of such a band is paired."""
 
-MAX_OTHER_WORDS = 6
+MAX_OTHER_WORDS = 5
 """Words by which titles may differ: a slip is two, a word of praise one or two."""
 
 _BITS = np.array([bin(value).count("1") for value in range(1 << 16)], np.uint8)
 
 
-def pair_entries(entries: Array) -> tuple[Array, int]:
-    """Pairs the products that share a band.
+def pair_entries(entries: Array, price_tolerance: float) -> tuple[Array, int]:
+    """Pairs the products that share a band, but for those whose prices differ.
 
     Args:
         entries: of one bucket, `banding.ENTRY`, in any order.
+        price_tolerance: share of the higher price.
 
     Returns:
         Pairs, each once, and how many bands were too large for all of theirs.
     """
-    order = np.lexsort((entries["key"], entries["words"], entries["text"], entries["band"]))
+    order = np.lexsort((entries["key"], entries["words"], entries["mark"], entries["band"]))
     entries = entries[order]
     starts = np.flatnonzero(np.diff(entries["band"], prepend=entries["band"][:1] ^ 1))
     sizes = np.diff(starts, append=len(entries))
@@ -43,8 +44,8 @@ def pair_entries(entries: Array) -> tuple[Array, int]:
     if not places:
         return np.zeros(0, PAIR), 0
     first, second = (np.concatenate(side) for side in zip(*places, strict=True))
-    different = entries["words"][first] ^ entries["words"][second]
-    alike = _BITS[different & 0xFFFF] + _BITS[different >> 16] <= MAX_OTHER_WORDS
+    alike = _are_alike(entries["words"][first], entries["words"][second]) & _are_priced_alike(
+        entries["mark"][first], entries["mark"][second], price_tolerance)
     keys = entries["key"]
     pairs = np.zeros(int(alike.sum()), PAIR)
     pairs["first"] = np.minimum(keys[first[alike]], keys[second[alike]])
@@ -65,6 +66,22 @@ def add_pairs(pairs: Array) -> Array:
     if len(starts):
         unique["bands"] = np.add.reduceat(pairs["bands"], starts)
     return unique
+
+
+def _are_alike(
+    first: npt.NDArray[np.uint32], second: npt.NDArray[np.uint32],
+) -> npt.NDArray[np.bool_]:
+    different = first ^ second
+    return _BITS[different & 0xFFFF] + _BITS[different >> 16] <= MAX_OTHER_WORDS
+
+
+def _are_priced_alike(
+    first: npt.NDArray[np.uint32], second: npt.NDArray[np.uint32], tolerance: float,
+) -> npt.NDArray[np.bool_]:
+    """Whether two marks are not of prices that differ."""
+    apart = np.maximum(first, second) - np.minimum(first, second)
+    return (
+        (first >= PRICELESS) | (second >= PRICELESS) | (apart <= price_distance(tolerance)))
 
 
 def _all_pairs(

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.governance.duplicates.banding import ENTRY
+from pipeline.governance.duplicates.banding import ENTRY, PRICELESS, Banding, product_key
 from pipeline.governance.duplicates.families import connect
 from pipeline.governance.duplicates.pairs import (
     MAX_BAND,
@@ -17,15 +17,20 @@ from pipeline.governance.duplicates.pairs import (
     add_pairs,
     pair_entries,
 )
+from tests.pipeline.governance.duplicates.rows import product
 
 
 def entries(*rows):
     """Entries (band, key), with words and text of their own where given."""
     array = np.zeros(len(rows), ENTRY)
     for place, row in enumerate(rows):
-        for name, value in zip(("band", "key", "words", "text"), row, strict=False):
+        for name, value in zip(("band", "key", "words", "mark"), row, strict=False):
             array[place][name] = value
     return array
+
+
+def pair_up(array, tolerance=0.025):
+    return pair_entries(array, tolerance)
 
 
 def pairs(*rows):
@@ -33,22 +38,22 @@ def pairs(*rows):
 
 
 def test_products_of_a_band_are_paired_and_met_twice_counted_twice():
-    found, large = pair_entries(entries((7, 1), (8, 2), (7, 3), (7, 2), (8, 1), (9, 4)))
+    found, large = pair_up(entries((7, 1), (8, 2), (7, 3), (7, 2), (8, 1), (9, 4)))
     assert found.tolist() == [(1, 2, 2), (1, 3, 1), (2, 3, 1)]
     assert large == 0
 
 
 def test_titles_that_differ_in_many_words_are_not_paired():
     other = (1 << MAX_OTHER_WORDS) - 1
-    found, _ = pair_entries(entries((7, 1, 0), (7, 2, other), (7, 3, (other << 1) + 1)))
+    found, _ = pair_up(entries((7, 1, 0), (7, 2, other), (7, 3, (other << 1) + 1)))
     assert found.tolist() == [(1, 2, 1), (2, 3, 1)]
 
 
 def test_a_large_band_pairs_neighbours_only_and_is_counted():
     size = MAX_BAND + 8
     # Beside one another stand those whose descriptions begin alike.
-    rows = [(7, key, 0, key % 2) for key in range(1, size + 1)]
-    found, large = pair_entries(entries(*rows))
+    rows = [(7, key, 0, PRICELESS + key % 2) for key in range(1, size + 1)]
+    found, large = pair_up(entries(*rows))
     assert large == 1
     assert len(found) == sum(min(NEIGHBOURS, size - 1 - place) for place in range(size))
     assert [1, 3] in found[["first", "second"]].tolist() or (1, 3) in [
@@ -56,8 +61,22 @@ def test_a_large_band_pairs_neighbours_only_and_is_counted():
     assert (1, 2) not in [tuple(pair)[:2] for pair in found.tolist()]
 
 
+def test_products_whose_prices_differ_are_not_paired():
+    rows = [product(str(price), "Oak desk", price=price) for price in (10.0, 10.2, 10.3, 1e-9)]
+    rows += [product("none", "Oak desk"), product("free", "Oak desk", price=0.0)]
+    key_of = {product_key(row["product_id"]): row["product_id"] for row in rows}
+    found = set()
+    for _, part in Banding()(rows):
+        for first, second, _ in pair_up(np.frombuffer(part, ENTRY))[0].tolist():
+            found.add(frozenset((key_of[first], key_of[second])))
+    priced = {frozenset(("10.0", "10.2")), frozenset(("10.2", "10.3"))}  # 2% and 1%; 2.9% is more
+    unpriced = {frozenset((one, other)) for one in key_of.values() for other in ("none", "free")
+                if one != other}
+    assert found == priced | unpriced
+
+
 def test_nothing_comes_of_nothing():
-    found, large = pair_entries(np.zeros(0, ENTRY))
+    found, large = pair_up(np.zeros(0, ENTRY))
     assert (len(found), large) == (0, 0)
     assert len(connect(np.zeros(0, PAIR)).keys) == 0
 
@@ -67,7 +86,7 @@ _ENTRIES = st.lists(st.tuples(st.integers(0, 3), st.integers(1, 9)), max_size=20
 
 @given(_ENTRIES)
 def test_pairs_are_those_of_two_products_in_a_band(rows):
-    found, _ = pair_entries(entries(*rows))
+    found, _ = pair_up(entries(*rows))
     expected = {
         tuple(sorted((one[1], other[1])))
         for one, other in itertools.combinations(rows, 2)
@@ -124,7 +143,7 @@ def test_the_order_of_entries_does_not_matter(seed):
     rng = np.random.default_rng(seed)
     array = np.zeros(300, ENTRY)
     array["band"], array["key"] = rng.integers(0, 6, 300), rng.integers(1, 80, 300)
-    array["text"] = array["key"] % 5
-    found, _ = pair_entries(array)
-    again, _ = pair_entries(rng.permutation(array))
+    array["mark"] = PRICELESS + array["key"] % 5
+    found, _ = pair_up(array)
+    again, _ = pair_up(rng.permutation(array))
     np.testing.assert_array_equal(found, again)
