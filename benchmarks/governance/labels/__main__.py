@@ -53,7 +53,11 @@ def main(arguments: list[str] | None = None) -> int:
     noisy, wrong = flip_grades(shop, NOISE_SEED)
     products = read_rows(task / "products.jsonl")
     vectors = detection.KeptVectors(args.work / "vectors.pickle")
-    probability = _detect(products, shop, noisy, wrong, vectors, args.work)
+    described = detection.describe_rows(products, noisy, vectors, args.work)
+    probability = _probability("mirrored grades", described)
+    if args.what == "detect":
+        untouched = detection.describe_rows(products, shop, vectors, args.work)
+        _report(described, probability, wrong, untouched)
     seeds = args.seed or (1,)
     if args.what == "proxy":
         bench = proxy.Bench.of(products, test, vectors)
@@ -74,30 +78,24 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def _detect(
-    products: list[Row], clean: list[Row], noisy: list[Row], wrong: np.ndarray,
-    vectors: detection.KeptVectors, work: pathlib.Path,
-) -> np.ndarray:
-    """Prints how well wrong grades are found; returns how likely each is wrong."""
-    print(f"{len(noisy):,} judgements, {int(wrong.sum()):,} grades mirrored")
-    described = detection.describe_rows(products, noisy, vectors, work)
-    probability = _probability("mirrored grades", described)
+def _report(
+    described: Described, probability: np.ndarray, wrong: np.ndarray, untouched: Described,
+) -> None:
+    """Prints how well wrong grades are found, and what is found where none was made wrong."""
+    print(f"{len(wrong):,} judgements, {int(wrong.sum()):,} grades mirrored")
     print(detection.describe_detection("detector", probability, wrong))
-    print(detection.describe_detection(
-        "cleanlab, self-confidence", detection.cleanlab_scores(described), wrong))
     for threshold in THRESHOLDS:
         print(detection.describe_threshold(probability, wrong, threshold))
-    untouched = _probability(
-        "as they are", detection.describe_rows(products, clean, vectors, work))
-    found = int((untouched >= LabelSettings().min_probability).sum())
-    print(f"  set aside: {found:,}", flush=True)
-    return probability
+    found = _probability("as they are", untouched) >= LabelSettings().min_probability
+    print(f"  set aside: {int(found.sum()):,}", flush=True)
+    print(detection.describe_detection(
+        "cleanlab, self-confidence", detection.cleanlab_scores(described), wrong))
 
 
 def _probability(name: str, described: Described) -> np.ndarray:
     fold = described.fold()
     detector = fit_detector(described.features, described.grade, described.query, fold)
-    print(f"{name}: {detector.wrong_share:.1%} of the grades are wrong, by estimate")
+    print(f"{name}: {detector.wrong_share:.1%} of the grades are wrong, by estimate", flush=True)
     return detector.probability(described.features, described.grade, fold)
 
 

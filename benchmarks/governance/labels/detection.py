@@ -17,7 +17,7 @@ from pipeline.governance.labels.encoder import TextVectors
 from pipeline.governance.labels.features import Floats, Judged
 from pipeline.governance.labels.joining import GatherJudged
 from pipeline.governance.labels.sampling import Described, concatenate
-from pipeline.governance.labels.suspects import FOLDS
+from pipeline.governance.labels.suspects import FOLDS, TREES, one_thread
 from pipeline.governance.labels.transforms import describe_part
 from pipeline.governance.labels.words import Frequencies
 from pipeline.ingest.rows import encode_row
@@ -97,12 +97,11 @@ def cleanlab_scores(described: Described) -> np.ndarray:
     label = np.abs(described.grade[:, None] - common).argmin(axis=1)
     fold = described.fold()
     probability = np.zeros((len(label), len(common)))
-    for part in range(FOLDS):
-        model = HistGradientBoostingClassifier(
-            random_state=0, max_iter=120, learning_rate=0.06, max_leaf_nodes=15,
-            min_samples_leaf=40, l2_regularization=5.0)
-        model.fit(described.features[fold != part], label[fold != part])
-        probability[fold == part] = model.predict_proba(described.features[fold == part])
+    with one_thread():
+        for part in range(FOLDS):
+            model = HistGradientBoostingClassifier(random_state=0, **TREES)
+            model.fit(described.features[fold != part], label[fold != part])
+            probability[fold == part] = model.predict_proba(described.features[fold == part])
     return 1.0 - get_label_quality_scores(label, probability)
 
 

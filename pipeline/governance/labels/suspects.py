@@ -28,33 +28,46 @@ FOLDS = 5
 
 MIN_JUDGMENTS = 1_000
 MIN_QUERIES = 50
-"""Less is too little to learn from: nothing is found."""
+MIN_MIRRORED = 200
+"""Less is too little to learn from, in all or without a fold: nothing is found."""
+
+_BEYOND = 0.005
 
 _STEP = 0.05
 """Thresholds are that far apart in shares of the mirrored grades, the highest with that share."""
 
-_TREES = {
+TREES = {
     "max_iter": 150, "learning_rate": 0.06, "max_leaf_nodes": 15, "min_samples_leaf": 40,
     "l2_regularization": 5.0, "early_stopping": False}
+"""Of each fold's classifier."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Scale:
-    """The grades that a table gives, ascending, float32 `[grades]`."""
+    """The grades that a table gives.
+
+    Attributes:
+        grades: ascending, float32 `[grades]`.
+        low: where the scale begins.
+        high: where it ends. A few grades of another scale, half of a percent, do not stretch it.
+    """
 
     grades: Floats
+    low: float
+    high: float
 
     @classmethod
     def of(cls, grade: Floats) -> Scale:
-        """The scale of some judgements."""
-        return cls(np.unique(grade))
+        """The scale of some judgements, one at the least."""
+        low, high = np.quantile(grade, [_BEYOND, 1.0 - _BEYOND], method="nearest")
+        return cls(np.unique(grade), float(low), float(high))
 
     def mirror(self, grade: Floats) -> Floats:
         """Grades mirrored in the middle of the scale, each the nearest that the table gives."""
-        ends = self.grades[0] + self.grades[-1]
-        above = np.searchsorted(self.grades, ends - grade).clip(1, len(self.grades) - 1)
-        low, high = self.grades[above - 1], self.grades[above]
-        return np.where(ends - grade - low <= high - (ends - grade), low, high)
+        mirrored = np.clip(self.low + self.high - grade, self.low, self.high)
+        above = np.searchsorted(self.grades, mirrored).clip(max=len(self.grades) - 1)
+        low, high = self.grades[np.maximum(above - 1, 0)], self.grades[above]
+        return np.where(mirrored - low <= high - mirrored, low, high)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -100,21 +113,19 @@ def fit_detector(features: Floats, grade: Floats, query: Ints, fold: Ints) -> De
         fold: of the query, from 0 below `FOLDS`, int `[rows]`.
 
     Returns:
-        None where there are fewer than `MIN_JUDGMENTS` of `MIN_QUERIES` to learn from, or where
-        all grades are the same.
+        None where there is too little to learn from: fewer than `MIN_JUDGMENTS` of `MIN_QUERIES`,
+        or nearly all with the same grade.
     """
-    scale = Scale.of(grade)
-    enough = len(grade) >= MIN_JUDGMENTS and len(np.unique(query)) >= MIN_QUERIES
-    if not enough or len(scale.grades) < 2:
+    if len(grade) < MIN_JUDGMENTS or len(np.unique(query)) < MIN_QUERIES:
         return None
-    mirrored = scale.mirror(grade)
+    mirrored = Scale.of(grade).mirror(grade)
     can_be_wrong = mirrored != grade
+    if min(np.count_nonzero(can_be_wrong & (fold != part)) for part in range(FOLDS)) < MIN_MIRRORED:
+        return None
     kept, wrong = _with_grade(features, grade), _with_grade(features, mirrored)
-    # Trees that wait for one another's threads take twenty times as long on a busy machine.
-    with threadpool_limits(1, "openmp"):
-        models = [
-            _fit_model(kept[fold != part], wrong[can_be_wrong & (fold != part)])
-            for part in range(FOLDS)]
+    models = [
+        _fit_model(kept[fold != part], wrong[can_be_wrong & (fold != part)])
+        for part in range(FOLDS)]
     kept_logit = _score(models, kept, fold)
     wrong_logit = _score(models, wrong, fold)[can_be_wrong]
     logits, odds = _calibrate(kept_logit, wrong_logit)
@@ -139,6 +150,11 @@ def estimate_wrong_share(kept: npt.NDArray[np.float64], wrong: npt.NDArray[np.fl
     return float(min(1.0, (share / (wrong[:, None] >= thresholds).mean(axis=0)).min()))
 
 
+def one_thread() -> threadpool_limits:
+    """Where trees use one thread: on a busy machine they wait for one another's for minutes."""
+    return threadpool_limits(1, "openmp")
+
+
 def _with_grade(features: Floats, grade: Floats) -> Floats:
     return np.column_stack([features, grade]).astype(np.float32)
 
@@ -147,17 +163,19 @@ def _fit_model(kept: Floats, wrong: Floats) -> HistGradientBoostingClassifier:
     """A model of the odds of `wrong` against `kept`, as if there were as many of both."""
     label = np.repeat([0, 1], [len(kept), len(wrong)])
     weight = np.where(label, len(kept) / max(1, len(wrong)), 1.0)
-    model = HistGradientBoostingClassifier(random_state=0, **_TREES)
-    return model.fit(np.concatenate([kept, wrong]), label, sample_weight=weight)
+    model = HistGradientBoostingClassifier(random_state=0, **TREES)
+    with one_thread():
+        return model.fit(np.concatenate([kept, wrong]), label, sample_weight=weight)
 
 
 def _score(
     models: Sequence[HistGradientBoostingClassifier], rows: Floats, fold: Ints,
 ) -> npt.NDArray[np.float64]:
     logit = np.zeros(len(rows))
-    for part, model in enumerate(models):
-        if (own := fold == part).any():
-            logit[own] = model.decision_function(rows[own])
+    with one_thread():
+        for part, model in enumerate(models):
+            if (own := fold == part).any():
+                logit[own] = model.decision_function(rows[own])
     return logit
 
 

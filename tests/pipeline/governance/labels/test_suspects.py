@@ -37,8 +37,13 @@ def test_a_mirrored_grade_is_one_that_the_table_gives():
     np.testing.assert_array_equal(scale.mirror(scale.grades), [5, 3, 3, 2, 0])
 
 
+def test_a_grade_of_another_scale_does_not_stretch_it():
+    scale = Scale.of(np.array([0, 1, 2, 3] * 100 + [100], np.float32))
+    np.testing.assert_array_equal(scale.mirror(scale.grades), [3, 2, 1, 0, 0])
+
+
 @given(st.lists(st.floats(0, 100, width=32), min_size=2, max_size=20, unique=True))
-def test_mirrored_grades_are_of_the_scale(grades):
+def test_mirrored_grades_are_of_the_scale(grades):  # So few that none is beyond it.
     scale = Scale.of(np.array(grades, np.float32))
     mirrored = scale.mirror(scale.grades)
     assert set(mirrored) <= set(scale.grades)
@@ -83,3 +88,5 @@ def test_too_little_to_learn_from_is_not_learned_from():
     assert fit_detector(feature[few], grade[few], query[few], fold[few]) is None
     assert fit_detector(feature, grade, query % 20, fold) is None
     assert fit_detector(feature, np.ones_like(grade), query, fold) is None
+    few_others = np.where(np.arange(len(grade)) % 20, 1.0, 0.0).astype(np.float32)
+    assert fit_detector(feature, few_others, query, np.zeros_like(fold)) is None
