@@ -16,6 +16,7 @@ from pipeline.governance.extraction.values import Value
 
 MAX_CLASSES = 100
 MIN_CLASS_ROWS = 3
+_PASSES = 10
 _MAX_FEATURES = 60_000
 _WORD = re.compile(r"[^\W_]+")
 
@@ -60,7 +61,7 @@ class ValueClassifier:
         self._values = sorted(common, key=str)
         number = {value: place for place, value in enumerate(self._values)}
         self._model = SGDClassifier(
-            loss="log_loss", alpha=1e-5, max_iter=20, tol=1e-3, random_state=seed)
+            loss="log_loss", alpha=1e-5, max_iter=_PASSES, tol=None, random_state=seed)
         self._model.fit(features[rows], [number[values[row]] for row in rows])
 
     def __call__(self, features: scipy.sparse.csr_matrix, top: int) -> list[dict[Value, float]]:
