@@ -62,7 +62,7 @@ def _is_cut(short: Reading, long: Reading) -> bool:
     if len(tokens) == len(head):
         return False
     names = long.description.strict | VARIANTS.keys()
-    return last >= _MIN_CUT or (
+    return len(tokens) >= _MIN_CUT or (
         tokens == head[:last + 1] and not names.intersection(head[last + 1:]) - short.said)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 
+from pipeline.governance.duplicates.variants import classes_of
 from pipeline.governance.duplicates.words import Words, is_number, read_words
 from pipeline.ingest.rows import Row
 
@@ -96,6 +97,11 @@ class Reading:
     def said(self) -> frozenset[str]:
         """Words of anything."""
         return self.structured.union(self.title.tokens, self.description.tokens)
+
+    @cached_property
+    def variants(self) -> dict[str, set[str]]:
+        """Words that tell variants apart, by their class, wherever they are said."""
+        return classes_of(self.said)
 
     @cached_property
     def text(self) -> str:
