@@ -42,7 +42,7 @@ VARIANTS: Mapping[str, str] = {
 PRAISE = frozenset(read_words(
     "new sale offer genuine authentic official bestseller neu angebot aktion nouveau offre nuevo "
     "oferta 新品 正品 特价 包邮 热卖 现货 促销 官方").tokens)
-"""Words that advertise, which a title may have or not; none that name things as well, such as hot."""
+"""Words that advertise, which a title may have or not; none that name things as well (hot does)."""
 
 
 def classes_of(words: Iterable[str]) -> dict[str, set[str]]:
