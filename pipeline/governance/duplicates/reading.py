@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from pipeline.governance.duplicates.variants import classes_of
-from pipeline.governance.duplicates.words import Words, is_number, read_words
+from pipeline.governance.duplicates.words import Words, clean, is_number, read_words
 from pipeline.ingest.rows import Row
 
 Value = float | bool | tuple[str, ...]
@@ -72,6 +72,11 @@ class Reading:
     def description(self) -> Words:
         """Words of the description."""
         return read_words(self._row.get("description", ""))
+
+    @cached_property
+    def description_text(self) -> str:
+        """The description, its signs written in one way."""
+        return clean(self._row.get("description", "")).strip()
 
     @cached_property
     def attributes(self) -> dict[str, Value]:

@@ -35,6 +35,7 @@ def test_the_same_and_cut_ones(other, shared):
     (LONG, LONG.replace("oak", "pine")),
     (LONG, LONG.replace("120", "140")),
     (LONG, LONG.replace("four", "four red")),
+    (LONG, LONG[:61] + " deep"),  # no longer the same when it ends
     (LONG, LONG[:50]),  # ... on brass rails: it may have been meant so, and lacks a number
     ("USB cable", "USB cable 5 m"),  # short, and what it lacks is a name
     ("Toner, yellow", "Toner, cyan"),
@@ -48,6 +49,10 @@ def test_what_another_column_says_is_not_apart():
     rows = (product("p1", "Lamp", description="USB cable", attributes={"length": "5 m"}),
             product("p2", "Lamp", description="USB cable 5 m"))
     assert not compare_descriptions(*map(Reading, rows), lambda _: False).apart
+
+
+def test_a_text_that_ends_within_its_last_word_is_cut():
+    assert compared("HP 14 yellow printhead", "HP 14 yellow prin") == ("", 3, True)
 
 
 @pytest.mark.parametrize("other", ["", "?!"])
