@@ -45,7 +45,8 @@ class Reading:
 
     def __init__(self, row: Row) -> None:
         self.product_id: str = row["product_id"]
-        self.price: float | None = row.get("price") or None
+        price = row.get("price", 0.0)
+        self.price: float | None = price if price > 0.0 else None
         self._row = row
 
     @cached_property
