@@ -71,8 +71,9 @@ def test_products_whose_prices_differ_are_not_paired():
         for first, second, _ in pair_up(np.frombuffer(part, ENTRY))[0].tolist():
             found.add(frozenset((key_of[first], key_of[second])))
     priced = {frozenset(("10.0", "10.2")), frozenset(("10.2", "10.3"))}  # 2% and 1%; 2.9% is more
-    unpriced = {frozenset((one, other)) for one in key_of.values() for other in ("none", "free", "below")
-                if one != other}
+    unpriced = {
+        frozenset((one, other)) for one in key_of.values() for other in ("none", "free", "below")
+        if one != other}
     assert found == priced | unpriced
 
 
