@@ -20,7 +20,7 @@ NOTHING = Evidence(
 
 
 def test_nothing_is_the_bias():
-    assert confidence(NOTHING) == pytest.approx(1 / (1 + math.exp(1.42)))
+    assert confidence(NOTHING) == pytest.approx(1 / (1 + math.exp(0.91)))
 
 
 def test_parts_add_up():
@@ -28,9 +28,9 @@ def test_parts_add_up():
         words=6, coded=True, described=100, attributes=3, lone_attributes=1, near_price=True)
     parts = {name: value for name, value in contributions(evidence).items() if value}
     assert parts == pytest.approx({
-        "bias": -1.42, "words": 0.61 * math.log(7), "coded": 1.47,
-        "described": 0.074 * MAX_DESCRIBED, "attributes": 0.43 * math.log(4),
-        "lone_attributes": -0.5, "near_price": 1.98})
+        "bias": -0.91, "words": 0.4 * math.log(7), "coded": 1.4,
+        "described": 0.075 * MAX_DESCRIBED, "attributes": 0.41 * math.log(4),
+        "lone_attributes": -0.5, "near_price": 1.89})
     assert confidence(evidence) == pytest.approx(1 / (1 + math.exp(-sum(parts.values()))))
 
 
