@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import collections
 import json
+import os
 import pathlib
 import random
 import sys
@@ -21,6 +22,8 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
+
+os.environ["TF_USE_LEGACY_KERAS"] = "1"
 
 import apache_beam as beam
 import tensorflow as tf

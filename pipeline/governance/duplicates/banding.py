@@ -133,8 +133,8 @@ def _word_bits(words: set[int]) -> int:
 
 
 def _mark(row: Row) -> int:
-    price = row.get("price")
-    if price:
+    price = row.get("price", 0.0)
+    if price > 0.0:
         return min(PRICELESS - 1, max(0, round((math.log(price) - _CHEAPEST) * _PRICE_STEPS)))
     return PRICELESS | word_key(row.get("description", "")[:_BEGINNING].casefold())
 

@@ -6,10 +6,10 @@ import math
 from typing import NamedTuple
 
 from pipeline.governance.duplicates.alignment import Alignment, align, keeps_order
-from pipeline.governance.duplicates.descriptions import compare_descriptions
+from pipeline.governance.duplicates.descriptions import Descriptions, compare_descriptions
 from pipeline.governance.duplicates.reading import Reading, Value
 from pipeline.governance.duplicates.spelling import Known
-from pipeline.governance.duplicates.variants import PRAISE, VARIANTS, classes_of
+from pipeline.governance.duplicates.variants import PRAISE, VARIANTS
 
 PRICE_TOLERANCE = 0.025
 """Share by which the prices of one product may differ: what rounding and currencies do."""
@@ -77,13 +77,9 @@ def compare(
         known: whether a word is one that people use, so that it is no slip of another.
         price_tolerance: share of the higher price.
     """
-    if first.numbers != second.numbers:
-        return Comparison("numbers in the title", None)
-    if first.price and second.price and (
-            abs(first.price - second.price) > price_tolerance * max(first.price, second.price)):
-        return Comparison("price", None)
-    if _brands_differ(first, second, known):
-        return Comparison("brand", None)
+    conflict = _column_conflict(first, second, known, price_tolerance)
+    if conflict:
+        return Comparison(conflict, None)
     title = align(first.title, second.title, known)
     conflict = _title_conflict(first, second, title) or _attribute_conflict(first, second)
     if conflict:
@@ -91,25 +87,38 @@ def compare(
     descriptions = compare_descriptions(first, second, known)
     if descriptions.apart:
         return Comparison(f"description: {descriptions.apart}", None)
-    unexplained = _unexplained(first, second, title)
-    shared = first.attributes.keys() & second.attributes.keys()
-    lone = len(first.attributes.keys() ^ second.attributes.keys())
-    if unexplained and (lone or len(shared) < _SURE_ATTRIBUTES or not descriptions.same):
+    evidence = _gather(first, second, title, descriptions, known)
+    unexplained = [
+        word for words, other in ((title.first, second), (title.second, first))
+        for word in words if word not in PRAISE and word not in other.said]
+    sure = (
+        descriptions.same and evidence.attributes >= _SURE_ATTRIBUTES
+        and not evidence.lone_attributes)
+    if unexplained and not sure:
         return Comparison(f"title: {' '.join(unexplained)}", None)
-    general = {*first.brand.tokens, *first.category.tokens, *second.brand.tokens,
-               *second.category.tokens}
-    own = (set(first.title.tokens) & set(second.title.tokens)) - general
-    if not own:
+    if not evidence.words:
         return Comparison("title: nothing but brand and category", None)
+    return Comparison("", evidence)
+
+
+def _gather(
+    first: Reading, second: Reading, title: Alignment, descriptions: Descriptions, known: Known,
+) -> Evidence:
+    general = {
+        word for words in (first.brand, first.category, second.brand, second.category)
+        for word in words.tokens}
+    names = first.attributes.keys(), second.attributes.keys()
     priced = bool(first.price and second.price)
-    return Comparison("", Evidence(
-        words=len(own), same_title=first.title.tokens == second.title.tokens,
+    return Evidence(
+        words=len(set(first.title.tokens).intersection(second.title.tokens) - general),
+        same_title=first.title.tokens == second.title.tokens,
         coded=any(_is_code(word, known) for word in first.title.strict & second.title.strict),
         other_words=title.rewritten + len(title.first) + len(title.second),
-        described=descriptions.shared, attributes=len(shared), lone_attributes=lone,
+        described=descriptions.shared, attributes=len(names[0] & names[1]),
+        lone_attributes=len(names[0] ^ names[1]),
         same_price=priced and first.price == second.price, usual_price=False,
         near_price=priced and first.price != second.price,
-        identified=bool(first.identifiers & second.identifiers)))
+        identified=bool(first.identifiers & second.identifiers))
 
 
 def agrees(value: Value, other: Value) -> bool:
@@ -120,24 +129,34 @@ def agrees(value: Value, other: Value) -> bool:
     return value == other
 
 
-def _brands_differ(first: Reading, second: Reading, known: Known) -> bool:
-    one, other = set(first.brand.tokens), set(second.brand.tokens)
-    if not one or not other or one <= other or other <= one:
-        return False
-    aligned = align(first.brand, second.brand, known)
-    return bool(aligned.first or aligned.second)
+def _column_conflict(
+    first: Reading, second: Reading, known: Known, price_tolerance: float,
+) -> str:
+    """What numbers, prices and brands differ in."""
+    if first.numbers != second.numbers:
+        return "numbers in the title"
+    if first.price and second.price and (
+            abs(first.price - second.price) > price_tolerance * max(first.price, second.price)):
+        return "price"
+    brand, other = set(first.brand.tokens), set(second.brand.tokens)
+    if brand and other and not (brand <= other or other <= brand):
+        aligned = align(first.brand, second.brand, known)
+        if aligned.first or aligned.second:
+            return "brand"
+    return ""
 
 
 def _title_conflict(first: Reading, second: Reading, title: Alignment) -> str:
     """What one title names and the other product does not have."""
-    both = bool(title.first and title.second)
-    for words, reading, other in (
-            (title.first, first, second), (title.second, second, first)):
+    extra, more = ([word for word in words if word not in PRAISE]
+                   for words in (title.first, title.second))
+    replaced = bool(extra and more)
+    for words, reading, other in ((extra, first, second), (more, second, first)):
         for word in words:
             # Words that name a variant, or stand in the place of another, must be found where a
             # shop writes what a product is: a description may speak of other variants, too.
-            names = both or word in reading.title.strict or word in VARIANTS
-            if names and word not in PRAISE and word not in other.structured:
+            names = replaced or word in reading.title.strict or word in VARIANTS
+            if names and word not in other.structured:
                 return f"title: {word}"
     if not keeps_order(first.title, second.title, {*first.brand.tokens, *second.brand.tokens}):
         return "title: order"
@@ -148,18 +167,11 @@ def _attribute_conflict(first: Reading, second: Reading) -> str:
     for name, value in first.attributes.items():
         if name in second.attributes and not agrees(value, second.attributes[name]):
             return f"attribute {name}"
-    classes, others = classes_of(first.said), classes_of(second.said)
-    for name, words in classes.items():
-        if name in others and not words & others[name]:
-            return f"{name}: {min(words)}, {min(others[name])}"
+    for name, words in first.variants.items():
+        others = second.variants.get(name)
+        if others and not words & others:
+            return f"{name}: {min(words)}, {min(others)}"
     return ""
-
-
-def _unexplained(first: Reading, second: Reading, title: Alignment) -> list[str]:
-    """Words that one title has more and the other product says nowhere."""
-    return [
-        word for words, other in ((title.first, second), (title.second, first))
-        for word in words if word not in PRAISE and word not in other.said]
 
 
 def _is_code(word: str, known: Known) -> bool:

@@ -10,9 +10,9 @@ MAX_DESCRIBED = 60
 """Words of descriptions beyond which no more is learned."""
 
 WEIGHTS = {
-    "bias": -1.42, "words": 0.61, "coded": 1.47, "described": 0.074, "attributes": 0.43,
-    "lone_attributes": -2.0, "same_price": 3.56, "usual_price": 2.37, "near_price": 1.98,
-    "identified": 1.2}
+    "bias": -0.91, "words": 0.4, "coded": 1.4, "described": 0.075, "attributes": 0.41,
+    "lone_attributes": -2.0, "same_price": 3.37, "usual_price": 2.51, "near_price": 1.89,
+    "identified": 1.18}
 """Log-odds of what is observed (benchmarks/governance/duplicates_confidence.py)."""
 
 

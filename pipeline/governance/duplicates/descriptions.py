@@ -14,6 +14,9 @@ _MIN_CUT = 8
 """Words from which a description that ends early is taken for one that was cut; a shorter one may
 have been meant so."""
 
+_REACH = 3
+"""Places by which a word may be away from its own."""
+
 
 class Descriptions(NamedTuple):
     """What two descriptions have to say.
@@ -31,15 +34,14 @@ class Descriptions(NamedTuple):
 
 def compare_descriptions(first: Reading, second: Reading, known: Known) -> Descriptions:
     """Compares the descriptions of two products."""
-    short, long = first, second
-    if len(short.description.tokens) > len(long.description.tokens):
-        short, long = long, short
+    short, long = sorted((first, second), key=_length)
     tokens, head = short.description.tokens, long.description.tokens
     if not tokens:
         return Descriptions("", 0, False)
-    if tokens != head and _is_cut(short, long):
-        tokens = tokens[:-1]
-        head = head[:len(tokens)]
+    if tokens != head:
+        whole = _whole_words(short, long)
+        if whole is not None:
+            tokens, head = tokens[:whole], head[:whole]
     left = [token for token in tokens if token not in long.said]
     rest = [token for token in head if token not in short.said]
     if left or rest:
@@ -50,20 +52,29 @@ def compare_descriptions(first: Reading, second: Reading, known: Known) -> Descr
     return Descriptions("", len(set(tokens) - titles), True)
 
 
-def _is_cut(short: Reading, long: Reading) -> bool:
-    """Whether a description ends where another goes on.
+def _length(reading: Reading) -> tuple[int, int]:
+    return len(reading.description.tokens), len(reading.description_text)
+
+
+def _whole_words(short: Reading, long: Reading) -> int | None:
+    """How many words of a description are whole, if it ends where another goes on; None if not.
 
     It ends within a word, or is long enough, or what it lacks names nothing.
     """
     tokens, head = short.description.tokens, long.description.tokens
-    last = len(tokens) - 1
-    if tokens[last] != head[last] and head[last].startswith(tokens[last]):
-        return True
-    if len(tokens) == len(head):
-        return False
-    names = long.description.strict | VARIANTS.keys()
-    return last >= _MIN_CUT or (
-        tokens == head[:last + 1] and not names.intersection(head[last + 1:]) - short.said)
+    text, longer = short.description_text, long.description_text
+    count = len(tokens)
+    if longer.startswith(text) and (text[-1:] + longer[len(text):][:1]).isalnum():
+        return count - 1
+    if count >= len(head):
+        return None
+    if count >= _MIN_CUT:
+        # With an edit before its end, where words are not in their places.
+        cut = tokens[-1] not in head and any(
+            token.startswith(tokens[-1]) for token in head[max(0, count - _REACH):count + _REACH])
+        return count - cut
+    lost = (long.description.strict | VARIANTS.keys()).intersection(head[count:]) - short.said
+    return None if lost or tokens != head[:count] else count
 
 
 def _words(tokens: list[str], reading: Reading) -> Words:

@@ -56,7 +56,8 @@ class MergeDuplicates(beam.PTransform):
     """Rows of products -> `Merged`.
 
     Args:
-        candidates: of the same rows, read once more so that no runner keeps them all.
+        candidates: of the same rows. They are better read twice than named once, since a runner
+            keeps all of what two steps read of which one waits for the other.
         matching: what makes two products the same.
         new_encoder: loads what confirms them.
     """
@@ -147,11 +148,11 @@ def _gather(
             places[product_key(row["product_id"])] = number, place
     pairs: dict[int, list[tuple[int, int]]] = collections.defaultdict(list)
     met = np.frombuffer(b"".join(parts), PAIR)
-    for keys in zip(met["first"].tolist(), met["second"].tolist(), strict=True):
-        (number, first), (_, second) = places[keys[0]], places[keys[1]]
+    for one, other in zip(met["first"].tolist(), met["second"].tolist(), strict=True):
+        (number, first), (_, second) = places[one], places[other]
         pairs[number].append((min(first, second), max(first, second)))
-    for number, members in rows.items():
-        yield members, sorted(pairs[number])
+    for number in sorted(rows):
+        yield rows[number], sorted(pairs[number])
 
 
 class KnownWords:

@@ -12,10 +12,10 @@ from pipeline.governance.duplicates.banding import PRICELESS, Array, price_dista
 PAIR = np.dtype([("first", "<u8"), ("second", "<u8"), ("bands", "<u2")])
 """Two products by their keys, the lower first, and in how many bands they met."""
 
-MAX_BAND = 32
+MAX_BAND = 16
 """Products that share a band beyond which not all of them are paired."""
 
-NEIGHBOURS = 8
+NEIGHBOURS = 4
 """With how many that follow it each product of such a band is paired."""
 
 MAX_OTHER_WORDS = 5

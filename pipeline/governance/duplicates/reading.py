@@ -9,7 +9,8 @@ from typing import Any
 
 import orjson
 
-from pipeline.governance.duplicates.words import Words, is_number, read_words
+from pipeline.governance.duplicates.variants import classes_of
+from pipeline.governance.duplicates.words import Words, clean, is_number, read_words
 from pipeline.ingest.rows import Row
 
 Value = float | bool | tuple[str, ...]
@@ -44,7 +45,8 @@ class Reading:
 
     def __init__(self, row: Row) -> None:
         self.product_id: str = row["product_id"]
-        self.price: float | None = row.get("price") or None
+        price = row.get("price", 0.0)
+        self.price: float | None = price if price > 0.0 else None
         self._row = row
 
     @cached_property
@@ -73,6 +75,11 @@ class Reading:
         return read_words(self._row.get("description", ""))
 
     @cached_property
+    def description_text(self) -> str:
+        """The description, its signs written in one way."""
+        return clean(self._row.get("description", "")).strip()
+
+    @cached_property
     def attributes(self) -> dict[str, Value]:
         """Values in their normal form by name, those that tell about the product."""
         return {name: canonical(value) for name, value in self._told.items()}
@@ -96,6 +103,11 @@ class Reading:
     def said(self) -> frozenset[str]:
         """Words of anything."""
         return self.structured.union(self.title.tokens, self.description.tokens)
+
+    @cached_property
+    def variants(self) -> dict[str, set[str]]:
+        """Words that tell variants apart, by their class, wherever they are said."""
+        return classes_of(self.said)
 
     @cached_property
     def text(self) -> str:

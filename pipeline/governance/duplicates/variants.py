@@ -39,15 +39,10 @@ VARIANTS: Mapping[str, str] = {
     word: name for name, text in _CLASSES.items() for word in read_words(text).tokens}
 """Class of each word, in the form of `words.read_words`."""
 
-
-_PRAISE = (
-    "new sale offer deal special best top great price quality free shipping delivery fast "
-    "bestseller seller hot genuine authentic official in stock available now limited promotion "
-    "promo discount cheap angebot neu aktion günstig kostenlos versand nouveau offre livraison "
-    "gratuite nuevo oferta envio gratis 新品 正品 特价 包邮 热卖 现货 促销 官方")
-
-PRAISE = frozenset(read_words(_PRAISE).tokens)
-"""Words that advertise: a title may have them or not."""
+PRAISE = frozenset(read_words(
+    "new sale offer genuine authentic official bestseller neu angebot aktion nouveau offre nuevo "
+    "oferta 新品 正品 特价 包邮 热卖 现货 促销 官方").tokens)
+"""Words that advertise, which a title may have or not; none that name things as well (hot does)."""
 
 
 def classes_of(words: Iterable[str]) -> dict[str, set[str]]:

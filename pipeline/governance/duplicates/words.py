@@ -43,6 +43,10 @@ _REWRITES = (
     (re.compile(r"\(s\)"), "s"),  # pc(s)
     (re.compile(r"(?<=\d),(?=\d{3}(?!\d))"), ""),  # 1,000
     (re.compile(r"\bw/"), "with "),
+    (re.compile(
+        r"\b(?:in stock|(?:top|best|high) quality|(?:best|great|low|lowest|special|limited) "
+        r"(?:price|offer|deal)s?|(?:free|fast|express) (?:shipping|delivery)|best seller|"
+        r"hot (?:sale|deal|offer)s?)\b"), " "),  # What sells, not what is sold.
 )
 _TOKEN = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+|(?<=\d)[\"']|(?<=\w)\+(?!\d)")
 _SHORT = 2

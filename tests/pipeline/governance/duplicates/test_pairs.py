@@ -63,15 +63,17 @@ def test_a_large_band_pairs_neighbours_only_and_is_counted():
 
 def test_products_whose_prices_differ_are_not_paired():
     rows = [product(str(price), "Oak desk", price=price) for price in (10.0, 10.2, 10.3, 1e-9)]
-    rows += [product("none", "Oak desk"), product("free", "Oak desk", price=0.0)]
+    rows += [product("none", "Oak desk"), product("free", "Oak desk", price=0.0),
+             product("below", "Oak desk", price=-2.0)]
     key_of = {product_key(row["product_id"]): row["product_id"] for row in rows}
     found = set()
     for _, part in Banding()(rows):
         for first, second, _ in pair_up(np.frombuffer(part, ENTRY))[0].tolist():
             found.add(frozenset((key_of[first], key_of[second])))
     priced = {frozenset(("10.0", "10.2")), frozenset(("10.2", "10.3"))}  # 2% and 1%; 2.9% is more
-    unpriced = {frozenset((one, other)) for one in key_of.values() for other in ("none", "free")
-                if one != other}
+    unpriced = {
+        frozenset((one, other)) for one in key_of.values() for other in ("none", "free", "below")
+        if one != other}
     assert found == priced | unpriced
 
 

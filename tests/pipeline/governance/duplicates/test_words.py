@@ -24,6 +24,8 @@ from pipeline.governance.duplicates.words import read_words
     ("DVD+R and DVD-R", "dvd + r dvd r"),
     ("A3+ 2 + 2", "a 3 + 2 2"),
     ("红色书桌", "红色 色书 书桌"),
+    ("Oak desk - FREE SHIPPING! In stock, best price", "oak desk"),
+    ("Stock pot, hot plate, quality oak", "stock pot hot plate quality oak"),
     ("", ""),
     ("?! ...", ""),
 ])
