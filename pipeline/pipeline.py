@@ -70,7 +70,8 @@ def create_pipeline(
         transformed_examples=transform.outputs["transformed_examples"],
         transform_graph=transform.outputs["transform_graph"], examples=join.outputs["examples"],
         popularity=join.outputs["popularity"], contexts=join.outputs["contexts"],
-        sequences=join.outputs["sequences"], config=config.index.model_dump_json(),
+        sequences=join.outputs["sequences"], decisions=prepared.governor.outputs["decisions"],
+        config=config.index.model_dump_json(),
         serving=config.serving.model_dump_json(), tensorboard_dir=tensorboard_dir)
     evaluator, validator, pusher = _judge_and_push(
         index, join, config, serving_dir, tensorboard_dir)
@@ -130,6 +131,7 @@ class _Prepared:
 
     components: list[BaseComponent]
     statistics: BaseComponent
+    governor: BaseComponent
     join: BaseComponent
     transform: BaseComponent
 
@@ -145,7 +147,7 @@ def _prepare(
     governor = DataGovernor(
         tables=ingest.outputs["examples"], quarantine=ingest.outputs["quarantine"],
         statistics=checks[0].outputs["statistics"], config=config.governance.model_dump_json(),
-        profile_dir=_profile_dir(output_dir))
+        preset=config.text.preset, profile_dir=_profile_dir(output_dir))
     governor.add_upstream_nodes(gates)
     quality = QualityGate(report=governor.outputs["report"])
     join = ExamplesJoin(
@@ -161,7 +163,8 @@ def _prepare(
         custom_config={"text": config.text.model_dump_json()},
         disable_statistics=True)
     return _Prepared(
-        [ingest, *checks, governor, quality, join, schema, transform], checks[0], join, transform)
+        [ingest, *checks, governor, quality, join, schema, transform], checks[0], governor,
+        join, transform)
 
 
 def _profile_dir(output_dir: str) -> str:

@@ -112,7 +112,7 @@ def govern(data: pathlib.Path, out: pathlib.Path) -> dict[int, str]:
     with new_version(out) as version:
         balance = ingest_folder(
             beam.Pipeline, str(data), discover_tables(str(data)), version, Ingest())
-        quality = govern_folder(beam.Pipeline, version, balance, Governance())
+        quality = govern_folder(beam.Pipeline, version, balance, Governance(), "minilm")
     print(describe_quality(quality))
     version = newest_version(out)
     removed = {

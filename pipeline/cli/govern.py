@@ -114,7 +114,8 @@ def _govern(session: Session, config: Config) -> int:
         started = session.seconds()
         progress.start("Finding, repairing, setting aside what is wrong")
         last = newest_version(root) if (root / LATEST).exists() else None
-        quality = govern_folder(beam.Pipeline, version, balance, config.governance, last)
+        quality = govern_folder(
+            beam.Pipeline, version, balance, config.governance, config.text.preset, last)
         progress.end(f"{session.seconds() - started:.0f} s")
         progress.note(describe_quality(quality))
         tree = json.loads((version.reports / QUALITY).read_bytes())

@@ -60,7 +60,8 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         previous = read_all_statistics({
             name: os.path.join(exec_properties["profile_dir"], name) for name in names})
         profile = make_profile(statistics, previous, settings.schemas, settings.max_drift)
-        counts = govern_tables(self._make_beam_pipeline, folders, settings)
+        counts = govern_tables(
+            self._make_beam_pipeline, folders, settings, exec_properties["preset"])
         run_graph(
             self._make_beam_pipeline(), folders.governed,
             artifact_utils.get_single_uri(output_dict["graph"]), GraphSettings())
@@ -102,6 +103,7 @@ class DataGovernorSpec(component_spec.ComponentSpec):
 
     PARAMETERS: ClassVar = {
         "config": component_spec.ExecutionParameter(type=str),
+        "preset": component_spec.ExecutionParameter(type=str),
         "profile_dir": component_spec.ExecutionParameter(type=str),
     }
     INPUTS: ClassVar = {
@@ -132,7 +134,7 @@ class DataGovernor(base_beam_component.BaseBeamComponent):
 
     def __init__(
         self, tables: types.BaseChannel, quarantine: types.BaseChannel,
-        statistics: types.BaseChannel, config: str, profile_dir: str,
+        statistics: types.BaseChannel, config: str, preset: str, profile_dir: str,
     ) -> None:
         """Builds the component.
 
@@ -141,12 +143,13 @@ class DataGovernor(base_beam_component.BaseBeamComponent):
             quarantine: of ingest, with the balance of its rows.
             statistics: of the tables as ingested.
             config: the section `governance` as JSON.
+            preset: of the encoder that reads texts.
             profile_dir: folder or URI in which `KeepProfile` keeps the statistics of the data of
                 the live model.
         """
         super().__init__(DataGovernorSpec(
             tables=tables, quarantine=quarantine, statistics=statistics, config=config,
-            profile_dir=profile_dir,
+            preset=preset, profile_dir=profile_dir,
             governed=types.Channel(type=standard_artifacts.Examples),
             decisions=types.Channel(type=Decisions), graph=types.Channel(type=KnowledgeGraph),
             report=types.Channel(type=DataReport)))

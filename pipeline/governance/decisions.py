@@ -82,8 +82,8 @@ def apply_findings(
 ) -> Applied:
     """Does what findings say.
 
-    A finding that changes nothing leaves no decision; after one that removes the row, the rest
-    is not looked at. The row that came in stays as it was.
+    A finding that changes nothing, or fills what has been filled, leaves no decision; after one
+    that removes the row, the rest is not looked at. The row that came in stays as it was.
 
     Args:
         table: of the row.
@@ -100,6 +100,8 @@ def apply_findings(
         after = before if finding.action is Action.NOTED else to_json(
             None if finding.action.removes_row else finding.after)
         changes = before != after
+        if finding.action is Action.FILLED and before is not None:
+            continue
         if not (changes or finding.action is Action.NOTED):
             continue
         decision = _decision(table, key, finding, before, after, first_step + len(decisions))

@@ -18,10 +18,16 @@ from apache_beam.pvalue import AsSingleton
 from pipeline.governance.catalogue import SEVERE, row_judges, shopper_judges, tell_found
 from pipeline.governance.counts import KEPT, Counts, add_counts, read_counts, write_counts
 from pipeline.governance.facts import gather_facts, read_facts
-from pipeline.governance.finders import find_all, find_label_errors, product_finders
-from pipeline.governance.findings import Action
+from pipeline.governance.finders import (
+    Catalogue,
+    Finder,
+    find_all,
+    find_label_errors,
+    product_finders,
+)
 from pipeline.governance.forms import GatherForms, read_forms, write_forms
-from pipeline.governance.log import read_log
+from pipeline.governance.log import read_severe
+from pipeline.governance.removals import read_removals
 from pipeline.governance.settings import Governance
 from pipeline.governance.tables import (
     Judge,
@@ -29,7 +35,6 @@ from pipeline.governance.tables import (
     JudgeShoppers,
     JudgeTable,
     Policy,
-    Removal,
     Shop,
     write_decisions,
     write_rows,
@@ -57,25 +62,29 @@ class Folders:
     work: str
 
 
-def govern_tables(make_pipeline: MakePipeline, folders: Folders, settings: Governance) -> Counts:
+def govern_tables(
+    make_pipeline: MakePipeline, folders: Folders, settings: Governance, preset: str,
+) -> Counts:
     """Runs every stage.
 
     Args:
         make_pipeline: makes an empty pipeline on the runner that is used.
         folders: where everything is.
         settings: what a person decided.
+        preset: of the encoder that reads texts, see `model.presets.load_preset`.
 
     Returns:
         Counts of rows and decisions.
     """
     policy = Policy(SEVERE, frozenset(settings.rules_off), frozenset(settings.released))
     shop = _know_shop(make_pipeline, folders)
-    total = _govern_products(make_pipeline, folders, policy, shop, settings)
+    total = _govern_products(
+        make_pipeline, folders, policy, shop, product_finders(settings, preset))
     shop = shop._replace(removed=read_removals(folders.decisions))
     if settings.label_errors and "judgments" in folders.tables:
         shop = shop._replace(found=find_label_errors(
             make_pipeline, folders.governed["products"], folders.tables["judgments"],
-            join_path(folders.work, "label-errors.json")))
+            join_path(folders.work, "label-errors.json"), preset))
     total.update(_govern_others(make_pipeline, folders, policy, shop))
     return total
 
@@ -92,33 +101,22 @@ def _know_shop(make_pipeline: MakePipeline, folders: Folders) -> Shop:
         _ = (rows["products"]
              | "Forms" >> beam.CombineGlobally(GatherForms())
              | "WriteForms" >> beam.Map(write_forms, forms))
-    return Shop(read_facts(facts), read_forms(forms), {}, {})
-
-
-def read_removals(decisions: str) -> dict[str, Removal]:
-    """The products that the log says are no longer in the catalogue."""
-    removing = {action.value for action in Action if action.removes_row}
-    removals = {}
-    for part in read_log(decisions, "products-", ["id", "row", "action", "note"]):
-        for line in part.to_pylist():
-            if line["action"] in removing:
-                merged = line["action"] == Action.MERGED.value
-                removals[line["row"]] = Removal(line["id"], line["note"] if merged else "")
-    return removals
+    return Shop(read_facts(facts), read_forms(forms), {}, {}, frozenset())
 
 
 def _govern_products(
     make_pipeline: MakePipeline, folders: Folders, policy: Policy, known: Shop,
-    settings: Governance,
+    finders: Sequence[Finder],
 ) -> Counts:
     """Judges products by the rules for rows, then by what the finders find among what is left."""
-    finders = product_finders(settings)
     target = folders.governed["products"]
     first = join_path(folders.work, "products") if finders else target
     counts = _judge_products(make_pipeline, folders, policy, known, Stage(
         0, folders.tables["products"], first, row_judges("products")))
     if finders:
-        known = known._replace(found=find_all(finders, first))
+        found = find_all(finders, Catalogue(first, make_pipeline, folders.work))
+        flagged = read_severe(folders.decisions, "products-0", policy.severe)
+        known = known._replace(found=found, flagged=flagged)
         counts = _without_kept(counts)
         counts.update(_judge_products(
             make_pipeline, folders, policy, known, Stage(

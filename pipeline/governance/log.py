@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -32,3 +32,16 @@ def read_log(
             file = pq.ParquetFile(stream)
             for group in range(file.num_row_groups):
                 yield file.read_row_group(group, list(columns or SCHEMA.names))
+
+
+def read_severe(folder: str, prefix: str, severe: Set[str]) -> frozenset[str]:
+    """Keys of the rows about which rules decided that count against the quality of the data.
+
+    Args:
+        folder: of the log.
+        prefix: of the files' names.
+        severe: names of those rules.
+    """
+    return frozenset(
+        line["row"] for part in read_log(folder, prefix, ["row", "rule"])
+        for line in part.to_pylist() if line["rule"] in severe)

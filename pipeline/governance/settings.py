@@ -15,6 +15,10 @@ class Governance(Section):
         (), description="Names of rules, as the report shows them, whose findings are left alone.")
     released: tuple[str, ...] = Field(
         (), description="Ids of decisions, as the log shows them, that are not to be made.")
+    merge_duplicates: bool = Field(
+        True,
+        description="Products that are in the catalogue more than once, worded a little "
+        "differently, are merged into one; the ids of the others go on working.")
     infer: bool = Field(
         False,
         description="Brands and attributes that titles and descriptions tell are filled in where "

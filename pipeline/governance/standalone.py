@@ -75,7 +75,7 @@ def ingest_folder(
 
 def govern_folder(
     make_pipeline: MakePipeline, version: Version, balance: Balance, settings: Governance,
-    previous: Version | None = None,
+    preset: str, previous: Version | None = None,
 ) -> Quality:
     """Governs what `ingest_folder` wrote, and writes everything else of a version.
 
@@ -84,6 +84,7 @@ def govern_folder(
         version: whose `ingested/` holds the rows; that folder is removed.
         balance: of ingest.
         settings: what a person decided.
+        preset: of the encoder that reads texts.
         previous: the version that this one is compared with, for drift.
 
     Returns:
@@ -103,7 +104,7 @@ def govern_folder(
             *(version.profile / table for table in balance)):
         folder.mkdir(parents=True)
     profile, statistics = _profile(make_pipeline, version, folders.tables, settings, previous)
-    counts = govern_tables(make_pipeline, folders, settings)
+    counts = govern_tables(make_pipeline, folders, settings, preset)
     shutil.rmtree(ingested)
     shutil.rmtree(work)
     quality = measure_quality(balance, counts)

@@ -10,7 +10,7 @@ import dataclasses
 import functools
 import os
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from typing import Any, NamedTuple
 
 import apache_beam as beam
@@ -18,10 +18,11 @@ import pyarrow as pa
 from apache_beam.pvalue import TaggedOutput
 
 from pipeline.governance.counts import Counts, count_row
-from pipeline.governance.decisions import SCHEMA, Decision, apply_findings
+from pipeline.governance.decisions import SCHEMA, Decision, apply_findings, row_key
 from pipeline.governance.facts import ShopFacts
 from pipeline.governance.findings import Finding
 from pipeline.governance.forms import ShopForms
+from pipeline.governance.removals import Removal
 from pipeline.governance.shoppers import judge_shopper
 from pipeline.ingest.records import WriteFramedRecords, frame_records
 from pipeline.ingest.rows import Row, decode_row, encode_row
@@ -30,18 +31,6 @@ _BATCH = 1_000
 _BUCKETS = 256
 _DECISIONS = "decisions"
 _COUNTS = "counts"
-
-
-class Removal(NamedTuple):
-    """A product that is no longer in the catalogue.
-
-    Attributes:
-        decision: id of the decision that removed it.
-        kept: the product that it is an alias of; "" where it was set aside.
-    """
-
-    decision: str
-    kept: str
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,12 +56,14 @@ class Shop(NamedTuple):
         forms: how it writes brands, categories and amounts.
         removed: products that are no longer in the catalogue.
         found: what `finders` found in the table that they looked at, by the row's key.
+        flagged: keys of rows with a severe finding of an earlier stage, which wrote them to files.
     """
 
     facts: ShopFacts
     forms: ShopForms
     removed: Mapping[str, Removal]
     found: Mapping[str, Sequence[Finding]]
+    flagged: Set[str]
 
 
 class Left(NamedTuple):
@@ -191,8 +182,8 @@ class _JudgeRows(beam.DoFn):
             row = decode_row(serialized)
             left, decisions = judge_row(
                 self._table, row, self._judges, shop, self._policy, _first_step(self._stage))
-            output.add(
-                row, left, decisions, Left(serialized, flagged=False), first=self._stage == 0)
+            before = Left(serialized, row_key(self._table, row) in shop.flagged)
+            output.add(row, left, decisions, before, first=self._stage == 0)
         yield from output.elements()
 
 

@@ -24,11 +24,11 @@ from model.hybrid import Behaviour, Hybrid
 from model.lexical import LexicalIndex
 from model.product_ids import ProductIds
 from model.signatures import Servable
-from pipeline.artifacts import Contexts, Popularity, Sequences
+from pipeline.artifacts import Contexts, Decisions, Popularity, Sequences
 from pipeline.config import Index, Serving
 from pipeline.evaluation.data import read_contexts, read_popularity
 from pipeline.examples.sequences import read_sequences, without_held_out
-from pipeline.governance.duplicates.aliases import read_aliases
+from pipeline.governance.removals import read_aliases
 from pipeline.indexing import embed, projector, search, servable
 from pipeline.indexing.behaviour import count_behaviour
 from pipeline.indexing.catalogue import read_texts
@@ -51,7 +51,7 @@ class Sources:
         contexts: folder of the validation contexts, on which the index's recall is measured and
             the arms are weighed.
         sequences: folder of the shoppers' sequences.
-        aliases: folder of the ids of products that were merged into others; None where none were.
+        decisions: folder of governance's log, which names the products that were merged.
     """
 
     towers: str
@@ -61,7 +61,7 @@ class Sources:
     popularity: str
     contexts: str
     sequences: str
-    aliases: str | None = None
+    decisions: str
 
 
 def build_servable(
@@ -95,7 +95,7 @@ def build_servable(
     with tempfile.TemporaryDirectory() as assets:
         # Only the name of the file enters the SavedModel, which keeps a copy as an asset.
         ids = ProductIds(
-            product_ids, read_aliases(sources.aliases) if sources.aliases else {},
+            product_ids, read_aliases(sources.decisions),
             pathlib.Path(assets) / "product_ids.txt")
         lexical = None
         if "lexical" in index.arms:
@@ -171,7 +171,8 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             catalogue=artifact_utils.get_split_uri(input_dict["examples"], "catalogue"),
             popularity=single(input_dict["popularity"]).uri,
             contexts=single(input_dict["contexts"]).uri,
-            sequences=single(input_dict["sequences"]).uri)
+            sequences=single(input_dict["sequences"]).uri,
+            decisions=single(input_dict["decisions"]).uri)
         model = single(output_dict["model"])
         built = build_servable(
             sources, Index.model_validate_json(exec_properties["config"]),
@@ -198,6 +199,7 @@ class IndexBuilderSpec(component_spec.ComponentSpec):
         "popularity": component_spec.ChannelParameter(type=Popularity),
         "contexts": component_spec.ChannelParameter(type=Contexts),
         "sequences": component_spec.ChannelParameter(type=Sequences),
+        "decisions": component_spec.ChannelParameter(type=Decisions),
     }
     OUTPUTS = {"model": component_spec.ChannelParameter(type=standard_artifacts.Model)}
 
@@ -216,7 +218,8 @@ class IndexBuilder(base_beam_component.BaseBeamComponent):
         self, towers: types.BaseChannel, transformed_examples: types.BaseChannel,
         transform_graph: types.BaseChannel, examples: types.BaseChannel,
         popularity: types.BaseChannel, contexts: types.BaseChannel,
-        sequences: types.BaseChannel, config: str, serving: str, tensorboard_dir: str,
+        sequences: types.BaseChannel, decisions: types.BaseChannel, config: str, serving: str,
+        tensorboard_dir: str,
     ) -> None:
         """Builds the component.
 
@@ -228,6 +231,7 @@ class IndexBuilder(base_beam_component.BaseBeamComponent):
             popularity: how often each product was wanted, for a shop without events.
             contexts: on which the index's recall is measured and the arms are weighed.
             sequences: shoppers' wants in order, from which behaviour is counted.
+            decisions: governance's log, whose merged products' ids still resolve.
             config: the section `index` as JSON.
             serving: the section `serving` as JSON.
             tensorboard_dir: receives the projector's files.
@@ -235,6 +239,6 @@ class IndexBuilder(base_beam_component.BaseBeamComponent):
         super().__init__(IndexBuilderSpec(
             towers=towers, transformed_examples=transformed_examples,
             transform_graph=transform_graph, examples=examples, popularity=popularity,
-            contexts=contexts, sequences=sequences, config=config, serving=serving,
-            tensorboard_dir=tensorboard_dir,
+            contexts=contexts, sequences=sequences, decisions=decisions, config=config,
+            serving=serving, tensorboard_dir=tensorboard_dir,
             model=types.Channel(type=standard_artifacts.Model)))

@@ -9,19 +9,13 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-import tensorflow as tf
 
-from model.acceleration import libraries_not_converted
-from model.encoding import BatchEncoder
-from model.presets import Preset, PresetError, load_preset
-from model.text_encoder import TextEncoder
-from model.tokenizer import Tokenizer
+from model.presets import PresetError, load_preset
 from pipeline.governance.duplicates.words import read_words
+from pipeline.governance.text_vectors import TextVectors
 
 Encode = Callable[[Sequence[str]], npt.NDArray[np.float32]]
 """Maps texts to vectors of unit length, `[texts, dim]`."""
-
-_MAX_TOKENS = 64
 
 _log = logging.getLogger("emporium.governance")
 
@@ -57,17 +51,5 @@ def load_encoder(name: str) -> Encoder | None:
     # Pieces that continue a word begin with signs, and are not whole words.
     whole = (piece for piece in preset.vocabulary if piece[:1].isalpha())
     words = frozenset(word for piece in whole for word in read_words(piece).tokens)
-    built = cache(lambda: _build(preset))
-    return Encoder(lambda texts: built()(texts), words)
-
-
-def _build(preset: Preset) -> Encode:
-    tokenizer = Tokenizer(preset.vocabulary, preset.lowercase)
-    with libraries_not_converted():
-        encoder = BatchEncoder(TextEncoder(preset))
-
-    def encode(texts: Sequence[str]) -> npt.NDArray[np.float32]:
-        with libraries_not_converted():
-            return encoder(tokenizer(tf.constant(list(texts), tf.string), _MAX_TOKENS))
-
-    return encode
+    vectors = cache(lambda: TextVectors(name))
+    return Encoder(lambda texts: vectors()(texts), words)

@@ -15,12 +15,12 @@ from apache_beam import pvalue
 from apache_beam.utils.shared import Shared
 
 from pipeline.governance.findings import WHOLE_ROW, Action, Finding, Rule
-from pipeline.governance.labels.encoder import TextVectors
 from pipeline.governance.labels.features import Encode, Judged, describe
 from pipeline.governance.labels.joining import GatherJudged
 from pipeline.governance.labels.sampling import Described, SampleQueries
 from pipeline.governance.labels.suspects import Detector, fit_detector
 from pipeline.governance.labels.words import Frequencies
+from pipeline.governance.text_vectors import TextVectors
 
 LABEL_ERROR = Rule(
     name="label_error",

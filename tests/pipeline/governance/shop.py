@@ -17,6 +17,10 @@ PRODUCTS = [
     {"product_id": "pot", "title": "<b>Tea</b> pot", "price": 7},
     {"product_id": "post", "title": "Postage", "price": 3},
     {"product_id": "q", "title": "?", "price": 0},
+    {"product_id": "cable", "title": "Acme HDMI cable 2 m black AX2040", "price": 9.9,
+     "description": "A cable of two metres for screens.", "attributes": {"colour": "black"}},
+    {"product_id": "cable-2", "title": "Acme HDMI CABLE 2 m AX2040, black", "price": 9.9,
+     "description": "A cable of two metres for  screens.", "brand": "Acme"},
     *({"product_id": f"m{i}", "title": f"Mug number {i}", "price": i + 0.5} for i in range(30)),
 ]
 EVENTS = [
@@ -31,10 +35,12 @@ EVENTS = [
     {"user_id": "v", "product_id": "m5", "event": "view", "timestamp": "2020-01-01T10:00:02",
      "query": "cafÃ©"},
     {"user_id": "w", "product_id": "gone", "event": "view"},
+    {"user_id": "w", "product_id": "cable-2", "event": "view"},
 ]
 JUDGMENTS = [
     {"query": "mug &amp; pot", "product_id": "pot", "grade": 2},
     {"query": "delivery", "product_id": "post", "grade": 1},
+    {"query": "hdmi", "product_id": "cable-2", "grade": 1},
 ]
 FACTS = [{"head": "cafe", "relation": "fits", "tail": "post"}]
 USERS = [{"user_id": "u", "profile": "likes  tea"}]
@@ -52,7 +58,8 @@ def govern(data, out, **settings):
     with new_version(out) as version:
         balance = ingest_folder(
             beam.Pipeline, str(data), discover_tables(str(data)), version, Ingest())
-        quality = govern_folder(beam.Pipeline, version, balance, Governance(**settings))
+        quality = govern_folder(
+            beam.Pipeline, version, balance, Governance(**settings), "tiny")
     return newest_version(out), quality
 
 

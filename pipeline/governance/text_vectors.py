@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
+from model.acceleration import libraries_not_converted
 from model.encoding import BatchEncoder
 from model.presets import load_preset
 from model.text_encoder import TextEncoder
@@ -32,13 +33,15 @@ class TextVectors:
     def __init__(self, preset: str) -> None:
         found = load_preset(preset)
         self._tokenizer = Tokenizer(found.vocabulary, found.lowercase)
-        self._encode = BatchEncoder(TextEncoder(found))
+        with libraries_not_converted():
+            self._encode = BatchEncoder(TextEncoder(found))
 
     def __call__(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         """Vectors float32 `[texts, dim]`."""
         vectors = np.zeros((len(texts), self._encode.dimension), np.float32)
         for start in range(0, len(texts), _TEXTS_AT_ONCE):
             some = slice(start, start + _TEXTS_AT_ONCE)
-            vectors[some] = self._encode(
-                self._tokenizer(tf.constant(texts[some], tf.string), MAX_TOKENS))
+            tokens = self._tokenizer(tf.constant(list(texts[some]), tf.string), MAX_TOKENS)
+            with libraries_not_converted():
+                vectors[some] = self._encode(tokens)
         return vectors
