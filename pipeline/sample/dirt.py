@@ -81,6 +81,11 @@ def _export_again(row: Row, _rng: random.Random, grammar: Grammar) -> Row:
     return {**copy, "title": grammar.export(str(row["title"]))}
 
 
+def _entered_twice(row: Row, rng: random.Random, grammar: Grammar) -> Row:
+    """The same product under an id of its own, as somebody entered it who had not found it."""
+    return _draft(_export_again(row, rng, grammar), rng)
+
+
 def _markup(row: Row, rng: random.Random, column: str, patterns: Sequence[str]) -> Row:
     """The leavings of a web editor; rows without the text stay as they are."""
     text = row.get(column)
@@ -116,7 +121,9 @@ def dirt_kinds(words: DirtWords, grammar: Grammar) -> dict[str, tuple[Dirt, ...]
             Dirt("bad number", 0.003, of(_draft, price=words.prices)),
             Dirt("broken line", 0.003, _broken),
             Dirt("placeholder", 0.003, of(_draft, title=words.placeholders)),
-            markup),
+            markup,
+            Dirt("entered twice", 0.005, of(_entered_twice, grammar=grammar),
+                 suits=lambda row: "description" in row)),
         "events": (
             Dirt("unknown product", 0.008, of(_set, product_id=_UNKNOWN)),
             Dirt("missing user", 0.007, of(_set, user_id=("",))),

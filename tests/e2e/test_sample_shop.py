@@ -15,6 +15,7 @@ import sys
 import pytest
 from tensorboard.backend.event_processing import event_accumulator
 
+from pipeline.governance.removals import read_aliases
 from serving.client import Client
 from tests.e2e.conftest import (
     PATIENCE_SECONDS,
@@ -112,6 +113,9 @@ found = ask["recommend"](
 assert found["product_id"][0, 0].numpy(), "an empty context gets what is popular"
 first = found["product_id"][:1, 0]
 assert ask["similar"](product_id=first)["product_id"][0, 0].numpy() != first[0].numpy()
+alias, kept = sys.argv[2:]
+assert (ask["similar"](product_id=tf.constant([alias]))["product_id"].numpy()
+        == ask["similar"](product_id=tf.constant([kept]))["product_id"].numpy()).all()
 for name, inputs in (("embed_query", "query"), ("embed_product", "text")):
     vector = ask[name](**{inputs: tf.constant(["a lamp"])})["embedding"]
     assert abs(float(tf.norm(vector)) - 1) < 1e-4
@@ -127,8 +131,11 @@ assert not strangers, strangers
 def test_a_pushed_version_loads_with_tensorflow_and_its_text_operations_alone(first_run, tmp_path):
     out, _ = first_run
     [version] = _versions(out)
+    [decisions] = (out / "pipeline" / "DataGovernor" / "decisions").iterdir()
+    alias, kept = next(iter(read_aliases(str(decisions)).items()))
     done = subprocess.run(
-        [sys.executable, "-I", "-c", _PLAIN, str(out / "serving" / version)], cwd=tmp_path,
+        [sys.executable, "-I", "-c", _PLAIN, str(out / "serving" / version), alias, kept],
+        cwd=tmp_path,
         capture_output=True, text=True, check=False, timeout=PATIENCE_SECONDS)
     assert done.returncode == 0, done.stderr[-3000:]
 

@@ -85,6 +85,12 @@ def test_a_second_export_lacks_a_column():
     assert _spoilt("products", "duplicate id", "zh")["title"] == "Ｏａｋ Ｓｔｏｏｌ"
 
 
+def test_what_is_entered_twice_differs_by_its_id_and_how_it_is_written():
+    row = _spoilt("products", "entered twice")
+    assert row["product_id"].startswith("D")
+    assert row["title"] == "OAK STOOL"
+
+
 def test_a_return_follows_its_purchase():
     row = _spoilt("events", "return")
     assert row["value"] == -2

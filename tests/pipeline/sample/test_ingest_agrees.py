@@ -17,7 +17,8 @@ FOUND = {
     "missing title": Reason.MISSING_VALUE, "missing user": Reason.MISSING_VALUE,
     "missing query": Reason.MISSING_VALUE, "missing tail": Reason.MISSING_VALUE,
     "impossible date": Reason.IMPOSSIBLE_DATE, "bad number": Reason.BAD_NUMBER}
-KEPT = {"markup", "wrong case", "placeholder", "duplicate id", "unknown product", "return"}
+KEPT = {"markup", "wrong case", "placeholder", "duplicate id", "entered twice", "unknown product",
+        "return"}
 LINES = {"products": Reason.UNPARSEABLE, "judgments": Reason.UNPARSEABLE,
          "events": Reason.WRONG_COLUMNS, "facts": Reason.WRONG_COLUMNS}
 
