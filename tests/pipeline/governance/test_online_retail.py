@@ -48,7 +48,8 @@ def test_what_is_no_sale_is_set_aside_and_sales_are_not():
     removed = {}
     for product in products:
         left, decisions = judge_row(
-            "products", product, row_judges("products"), Shop(facts, NO_FORMS, {}, {}, frozenset()), POLICY, 0)
+            "products", product, row_judges("products"),
+            Shop(facts, NO_FORMS, {}, {}, frozenset()), POLICY, 0)
         if left is None:
             removed[product["product_id"]] = Removal(decisions[-1].id, "")
     shop = Shop(facts, NO_FORMS, removed, {}, frozenset())
