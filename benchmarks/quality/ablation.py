@@ -31,6 +31,11 @@ class Variation:
     tasks: tuple[str, ...] = ("homedepot", "scientific")
 
     @property
+    def same_towers(self) -> bool:
+        """Whether only what is indexed changes, so that the default's towers do."""
+        return all(setting.startswith("index.") for setting in self.settings)
+
+    @property
     def system(self) -> str:
         """Name of the system in results."""
         return PREFIX + self.name

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import pathlib
+import shutil
 import sys
 import time
 
@@ -68,7 +69,8 @@ class Job:
                 well &= self._emporium(name, EMPORIUM, ablation.SEED, ())
             for variation in varied:
                 well &= self._emporium(
-                    name, variation.system, ablation.SEED, variation.settings)
+                    name, variation.system, ablation.SEED, variation.settings,
+                    EMPORIUM if variation.same_towers else variation.system)
         return well
 
     def measure_peers(self) -> None:
@@ -95,14 +97,19 @@ class Job:
         for name, peer in missing:
             self._peer(name, peer)
 
-    def _emporium(self, name: str, system: str, seed: int, settings: tuple[str, ...]) -> bool:
+    def _emporium(
+        self, name: str, system: str, seed: int, settings: tuple[str, ...], folder: str = EMPORIUM,
+    ) -> bool:
+        """Runs Emporium in the folder of a system, whose cached steps it takes over."""
         if self._kept(name, system, seed):
             return True
         options = [p for s in (f"seed={seed}", *settings) for p in ("--set", s)]
         commit = code_commit()
+        out = self.work / f"{name}-{folder}-{seed}"
+        if system != folder:  # What is live there would not let a worse one in.
+            shutil.rmtree(out / "serving", ignore_errors=True)
         try:
-            run = run_emporium(
-                self._task(name), self.work / f"{name}-{system}-{seed}", options)
+            run = run_emporium(self._task(name), out, options)
         except RunError as error:
             print(f"error: {error}", file=sys.stderr)
             return False

@@ -127,8 +127,22 @@ def test_variations_are_run_beside_the_default(bench, tmp_path, runs, pages):
     assert _call(bench, tmp_path, "ablation", "homedepot", "--seed", "1", "chorus") == 0
     varied = [v for v in ablation.VARIATIONS if "homedepot" in v.tasks]
     assert runs[0] == ("homedepot", "homedepot-emporium-1", ["--set", "seed=1"])
-    assert [out for _, out, _ in runs[1:]] == [f"homedepot-ablation-{v.name}-1" for v in varied]
+    assert [out for _, out, _ in runs[1:]] == [
+        "homedepot-emporium-1" if v.same_towers else f"homedepot-ablation-{v.name}-1"
+        for v in varied]
+    assert {v.name for v in varied if v.same_towers} == {
+        "dense-only", "lexical", "dense", "popularity"}
     assert runs[1][2] == ["--set", "seed=1", "--set", varied[0].settings[0]]
+
+
+def test_a_variation_in_the_folder_of_the_default_meets_no_live_version(
+        bench, tmp_path, runs, pages):
+    live = tmp_path / "work" / "homedepot-emporium-1" / "serving" / "1"
+    live.mkdir(parents=True)
+    assert _call(bench, tmp_path, "emporium", "homedepot", "--seed", "1") == 0
+    assert live.exists()
+    assert _call(bench, tmp_path, "ablation", "homedepot") == 0
+    assert not live.exists()
 
 
 def test_peers_answer_the_same_questions(bench, tmp_path, pages, monkeypatch):
