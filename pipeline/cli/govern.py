@@ -8,12 +8,17 @@ import os
 import pathlib
 import shutil
 import sys
+from typing import TYPE_CHECKING
 
 from pipeline.cli.arguments import local_path
 from pipeline.cli.run import read_config
 from pipeline.cli.session import Session, run_session
 from pipeline.config import Config
 from pipeline.running.folder import RunFolder
+from pipeline.running.terminal import output_to_log
+
+if TYPE_CHECKING:
+    from pipeline.governance.undo import Selects, Undone
 
 EXIT_TOO_BAD = 3
 
@@ -133,24 +138,34 @@ def _govern(session: Session, config: Config) -> int:
     return 0
 
 
-def _take_back(root: pathlib.Path, rules: list[str], ids: list[str]) -> int:
-    """Undoes rules or releases decisions, as a new version."""
+def _write_without(root: pathlib.Path, selects: Selects) -> Undone:
+    """Writes the newest version anew without some decisions."""
     import apache_beam as beam
 
-    from pipeline.governance.folder import LATEST, new_version, newest_version
+    from pipeline.governance.folder import new_version, newest_version
     from pipeline.governance.standalone import export_version
     from pipeline.governance.undo import undo_decisions
 
     last = newest_version(root)
-    del sys.argv[1:]  # Beam would take them for its own.
-    with RunFolder(root.absolute()).locked(), new_version(root) as version:
+    with new_version(root) as version:
         undone = undo_decisions(
-            last.tables, last.decisions,
-            lambda decision: decision.rule in rules or decision.id in ids,
-            version.tables, version.decisions)
+            last.tables, last.decisions, selects, version.tables, version.decisions)
         for kept in (last.reports, last.ingest, last.profile):
             shutil.copytree(kept, version.root / kept.name)
         export_version(beam.Pipeline, version)
+    return undone
+
+
+def _take_back(root: pathlib.Path, rules: list[str], ids: list[str]) -> int:
+    """Undoes rules or releases decisions, as a new version."""
+    from pipeline.governance.folder import LATEST, newest_version
+
+    newest_version(root)  # Or there is none, which leaves no log behind.
+    del sys.argv[1:]  # Beam would take them for its own.
+    folder = RunFolder(root.absolute())
+    with folder.locked(), output_to_log(folder.new_log()):
+        undone = _write_without(
+            root, lambda decision: decision.rule in rules or decision.id in ids)
     print(
         f"Taken back: {undone.asked:,} decisions and {undone.followed:,} that followed from them; "
         f"{undone.restored:,} rows are in their tables again.\n"

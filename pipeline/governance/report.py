@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 
 from pipeline.governance import templates
 from pipeline.governance.catalogue import RULES
-from pipeline.governance.findings import WHOLE_ROW
+from pipeline.governance.findings import WHOLE_ROW, Action
 from pipeline.governance.log import read_log
 from pipeline.governance.profile import Profile
 from pipeline.governance.quality import Quality, quality_json
@@ -140,12 +140,14 @@ def weeks_plot(weeks: Mapping[str, float]) -> str:
 def _example(line: Mapping[str, str | float | None]) -> Example:
     table, row = TABLES[str(line["table"])], str(line["row"])
     whole = line["column"] == WHOLE_ROW
+    note = str(line["note"])
     return Example(
         str(line["id"]), row if table.unique else describe_position(int(row)),
         "the row" if whole else str(line["column"]),
         "" if table.personal else _shown(line["before"], whole),
         "" if table.personal else _shown(line["after"], whole),
-        float(line["confidence"] or 0), str(line["note"]))
+        float(line["confidence"] or 0),
+        f"merged into {note}" if line["action"] == Action.MERGED.value else note)
 
 
 def _shown(value: str | float | None, whole: bool) -> str:
