@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from pipeline.personal.digits import Group, find_runs, is_gtin, windows
+from pipeline.personal.digits import Group, find_runs, windows
 from pipeline.personal.spans import FreeText, Kind, Span
 
 _LEAST, _MOST = 13, 19
@@ -72,9 +72,8 @@ def _is_card(text: str, groups: Sequence[Group], free_text: FreeText) -> bool:
             return False
         between = {group.before for group in groups[1:]}
         return sizes in _USUAL or min(sizes[:-1]) > 2 or (max(sizes) == 1 and len(between) == 1)
-    if len(digits) == _LEAST:
-        return False  # Visa gave out its last of thirteen digits long ago; EANs have as many.
-    return free_text is FreeText.PROSE or not is_gtin(digits)
+    # Visa gave out its last of thirteen digits long ago; EANs have as many.
+    return len(digits) > _LEAST
 
 
 def _is_fraction(text: str, start: int) -> bool:

@@ -21,6 +21,8 @@ _BAR_CODES = frozenset(((1, 5, 5, 1), (1, 10, 1), (1, 6, 6), (2, 5, 5, 1), (1, 2
 """Groups of digits as they are printed below a bar code."""
 _AREA = "23456789"
 """First digits of area codes and exchanges in North America."""
+_EXAMPLES = "555"
+"""Area code or exchange of numbers that people make up."""
 _NORTH_AMERICA = frozenset(("US", "CA"))
 
 
@@ -180,8 +182,11 @@ def _is_grouped_after_trunk(number: _Number, regions: tuple[str, ...]) -> bool:
 
 
 def _is_north_american(number: _Number, free_text: FreeText) -> bool:
-    """Three, three and four digits, perhaps after a 1."""
+    """Three, three and four digits, perhaps after a 1 or without the area's three."""
     digits, sizes, separators = number.digits, number.sizes, number.separators
+    if sizes == (3, 4):
+        return separators == "-" and digits[0] in _AREA and (
+            free_text is FreeText.PROSE or digits.startswith(_EXAMPLES))
     if sizes == (1, 3, 3, 4) and digits[0] == "1":
         digits, sizes = digits[1:], sizes[1:]
     if sizes == (3, 7):
@@ -202,7 +207,8 @@ def _is_bare_phone(digits: str, free_text: FreeText, regions: tuple[str, ...]) -
     if _NORTH_AMERICA.intersection(regions):
         local = digits[1:] if count == 11 and digits[0] == "1" else digits
         if len(local) == 10 and local[0] in _AREA and local[3] in _AREA and (
-                prose or numbering.is_valid_at_home(local, ("US",))):
+                prose or _EXAMPLES in (local[:3], local[3:6])
+                or numbering.is_valid_at_home(local, ("US",))):
             return True
     if digits[0] == "0":
         if prose and count in (10, 11) and digits[1] != "0":

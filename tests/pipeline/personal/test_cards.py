@@ -48,6 +48,11 @@ def test_no_cards(text):
     assert found(text) == []
 
 
+def test_fourteen_digits_are_a_card_though_an_article_could_have_them():
+    # Check digit 1 by Luhn, and by GS1 as well.
+    assert found("return 36645662940261", FreeText.QUERY) == ["36645662940261"]
+
+
 def test_thirteen_digits_need_a_word_before_them():
     assert found("4222222222222") == []
     assert found("my visa no. 4222222222222") == ["4222222222222"]

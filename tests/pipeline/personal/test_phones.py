@@ -25,7 +25,8 @@ def test_the_default_regions_are_countries():
     "06 12 34 56 78", "06.12.34.56.78", "612 34 56 78", "347 123 4567", "06-12345678",
     "070-174 06 35", "079 123 45 67", "0412 345 678", "98765 43210", "138 1234 5678",
     "090-1234-5678", "(11) 91234-5678", "8 (912) 345-67-89", "44 7911 123456",
-    "4155552671", "13812345678", "169-3244-5767", "(37) 9 8121-3309"])
+    "4155552671", "13812345678", "169-3244-5767", "(37) 9 8121-3309",
+    "555-0181", "5556251599", "2125550142"])
 @pytest.mark.parametrize("free_text", [PROSE, QUERY])
 def test_numbers(text, free_text):
     assert found(f"red mug {text}, 2 in. wide", free_text) == [text]
@@ -45,7 +46,7 @@ def test_no_numbers(text, free_text):
     assert found(text, free_text) == []
 
 
-@pytest.mark.parametrize("text", ["9876543210", "651675962", "679-4248757"])
+@pytest.mark.parametrize("text", ["9876543210", "651675962", "679-4248757", "347-1234"])
 def test_numbers_that_articles_have_as_well_are_so_in_prose_only(text):
     assert found(text) == [text]
     assert found(text, QUERY) == []
