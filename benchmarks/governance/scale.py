@@ -2,8 +2,9 @@
 
 Usage:  python -m benchmarks.governance.scale [--products N ...] [--work DIR]
 
-Each size is a generated shop with two events a product, governed by `emporium govern` in a
-process of its own. Times of one machine compare with each other only; the table has, beside them,
+Each size is a generated shop of products and two events a product (its judgements and facts, of
+which there are five times as many, are left out), governed by `emporium govern` in a process of its
+own. Times of one machine compare with each other only; the table has, beside them,
 how they grow from size to size.
 """
 
@@ -53,6 +54,9 @@ def _measure(products: int, folder: pathlib.Path) -> dict[str, float]:
         "--events", str(2 * products)])
     if status:
         raise RuntimeError(f"the shop of {products} products could not be generated")
+    for path in shop.iterdir():
+        if not path.name.startswith(("products", "events")):
+            path.unlink()
     started = time.monotonic()
     status, peak = run_measured([*EMPORIUM, "govern", str(shop), "--out", str(out)])
     if status:
