@@ -1,0 +1,1 @@
+"""What governance finds, measured on real catalogues with noise put into them."""
