@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -33,7 +33,7 @@ class TooFewProductsError(ValueError):
     """The shop has too few products to learn from; the message says how many."""
 
 
-class _Observed(NamedTuple):
+class Observed(NamedTuple):
     """One part of the shop, with the noise that was made of it.
 
     Attributes:
@@ -64,13 +64,24 @@ def fit_judge(rows: Iterable[Row], settings: JudgeSettings) -> Judge:
         raise TooFewProductsError(
             f"The judge learns from {MIN_PRODUCTS} products or more. Received: {len(sample)}; "
             "switch it off for this shop")
-    parts = list(_observe(sample, settings))
+    return learn(observe(sample, settings), train_language_models(sample, settings), settings)
+
+
+def learn(
+    parts: Sequence[Observed], models: Sequence[PseudoPerplexity | None], settings: JudgeSettings,
+) -> Judge:
+    """Learns what noise looks like from what was observed.
+
+    Args:
+        parts: one a fold.
+        models: likewise; None for a judge without language model.
+        settings: how to learn.
+    """
     labels = np.concatenate([part.labels for part in parts])
     folds = np.repeat(np.arange(FOLDS), [len(part.labels) for part in parts])
     cheap = Examples(np.concatenate([part.matrix for part in parts]), labels, folds)
     first = learn_first(cheap, settings.noise_rate)
     suspicion = first.posteriors.sum(1)
-    models = _language_models(sample, settings)
     asked = np.concatenate([
         ask(models[fold], part.rows, part.matrix, suspicion[folds == fold])
         for fold, part in enumerate(parts)])
@@ -88,8 +99,9 @@ def sample_rows(rows: Iterable[Row], count: int) -> list[Row]:
         count, rows, key=lambda row: unit_hash(0, "judge sample", row["product_id"]))
 
 
-def _observe(sample: list[Row], settings: JudgeSettings) -> Iterator[_Observed]:
+def observe(sample: Sequence[Row], settings: JudgeSettings) -> list[Observed]:
     """Learns from all parts but one, and measures that one, for each."""
+    parts = []
     for fold in range(FOLDS):
         own = [row for row in sample if fold_of(row) == fold]
         evidence = Evidence([row for row in sample if fold_of(row) != fold])
@@ -99,10 +111,12 @@ def _observe(sample: list[Row], settings: JudgeSettings) -> Iterator[_Observed]:
             made = list(maker.make(kind, settings.made_per_kind // FOLDS))
             rows += made
             labels += [number] * len(made)
-        yield _Observed(evidence, rows, np.array(labels), to_matrix(evidence.measure(rows)))
+        parts.append(Observed(
+            evidence, rows, np.array(labels), to_matrix(evidence.measure(rows))))
+    return parts
 
 
-def _language_models(
+def train_language_models(
     sample: Sequence[Row], settings: JudgeSettings,
 ) -> list[PseudoPerplexity | None]:
     """A language model a fold: two are trained, each on the half that the other's folds are in."""
