@@ -31,7 +31,7 @@ RUNTIME = [
     "PyYAML>=6.0",
     "bm25s>=0.2",
     "cleanlab>=2.6",
-    "datasketch>=1.6",
+    "datasketch>=2",
     "ftfy>=6.1",
     "grpcio>=1.60",
     "h5py>=3.9",
@@ -51,6 +51,7 @@ RUNTIME = [
     "starlette>=0.37",
     # Shows the profiles that `training.profile` writes; later ones want another protobuf.
     "tensorboard-plugin-profile==2.15.1",
+    "threadpoolctl>=3.1",
     "tqdm>=4.66",
     "uvicorn>=0.30",
 ]

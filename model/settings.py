@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import pydantic
 from pydantic import Field
@@ -12,6 +12,11 @@ class Section(pydantic.BaseModel):
     """A group of settings: unknown names are refused, values never change."""
 
     model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
+
+
+def listed(names: Any) -> Any:
+    """Makes a list of what is written with commas, as on a command line."""
+    return [name.strip() for name in names.split(",")] if isinstance(names, str) else names
 
 
 class Text(Section):

@@ -50,10 +50,7 @@ def newest_first(products: tf.Tensor, events: tf.Tensor, ages: tf.Tensor) -> His
     known = products >= 0
 
     def compact(values: tf.Tensor, padding: float) -> tf.Tensor:
-        rows = tf.ragged.boolean_mask(values, known)[:, ::-1].to_tensor(default_value=padding)
-        return tf.pad(
-            rows, [[0, 0], [0, tf.cast(tf.shape(rows)[1] == 0, tf.int32)]],
-            constant_values=padding)
+        return _dense(tf.ragged.boolean_mask(values, known)[:, ::-1], padding)
 
     width = tf.shape(products)[1]
     return History(
@@ -61,6 +58,37 @@ def newest_first(products: tf.Tensor, events: tf.Tensor, ages: tf.Tensor) -> His
         compact(_fitted(event_numbers(events), width, features.UNKNOWN_EVENT),
                 features.UNKNOWN_EVENT),
         compact(_fitted(ages, width, features.UNKNOWN_AGE), features.UNKNOWN_AGE))
+
+
+def each_once(history: History) -> History:
+    """Histories in which each product stands once: where it was wanted last, with its strongest
+    event, as in training.
+
+    Args:
+        history: newest first; its square is held in memory.
+    """
+    products = history.products
+    places = tf.range(tf.shape(products)[1])
+    same = products[:, :, tf.newaxis] == products[:, tf.newaxis, :]
+    newer = places[tf.newaxis, :] < places[:, tf.newaxis]
+    kept = (products >= 0) & ~tf.reduce_any(same & newer, axis=2)
+    strongest = tf.reduce_max(
+        tf.where(same, history.events[:, tf.newaxis, :], features.UNKNOWN_EVENT), axis=2)
+
+    def compact(values: tf.Tensor, padding: float) -> tf.Tensor:
+        return _dense(tf.ragged.boolean_mask(values, kept), padding)
+
+    return History(
+        compact(products, -1), compact(strongest, features.UNKNOWN_EVENT),
+        compact(history.ages, features.UNKNOWN_AGE))
+
+
+def _dense(rows: tf.RaggedTensor, padding: float) -> tf.Tensor:
+    """Rows padded to the longest, and to one column at the least."""
+    values = rows.to_tensor(default_value=padding)
+    return tf.pad(
+        values, [[0, 0], [0, tf.cast(tf.shape(values)[1] == 0, tf.int32)]],
+        constant_values=padding)
 
 
 def _fitted(values: tf.Tensor, width: tf.Tensor, padding: float) -> tf.Tensor:

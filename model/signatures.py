@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pathlib
 from collections.abc import Callable
 from typing import Any
 
@@ -11,7 +10,8 @@ import tensorflow as tf
 from model.fusion import ContextKind
 from model.history_encoder import MAX_HISTORY
 from model.hybrid import Behaviour, Hybrid, Request, context_kinds
-from model.shopper_events import newest_first, unknown_events
+from model.product_ids import ProductIds
+from model.shopper_events import History, each_once, newest_first, unknown_events
 
 NO_PRODUCT = ""
 """Fills a row of results where fewer than K products are left."""
@@ -29,25 +29,19 @@ class Servable(tf.Module):
 
     Args:
         towers: a loaded SavedModel of `model.exporting.TowersModule`.
-        ids_file: text file of product ids, one a line, in the order of the rows.
+        ids: of the products, in the order of the rows.
         hybrid: the arms over the products.
         behaviour: what shoppers did, until now.
         backtest: what they did before validation begins; None where nothing is held out.
     """
 
     def __init__(
-        self, towers: Any, ids_file: pathlib.Path, hybrid: Hybrid, behaviour: Behaviour,
+        self, towers: Any, ids: ProductIds, hybrid: Hybrid, behaviour: Behaviour,
         backtest: Behaviour | None,
     ) -> None:
         super().__init__(name="servable")
-        self.towers = towers
+        self.towers, self.ids = towers, ids
         self.hybrid, self.behaviour, self.backtest = hybrid, behaviour, backtest
-        self.rows = tf.lookup.StaticHashTable(
-            tf.lookup.TextFileInitializer(
-                str(ids_file), tf.string, tf.lookup.TextFileIndex.WHOLE_LINE, tf.int64,
-                tf.lookup.TextFileIndex.LINE_NUMBER), default_value=-1)
-        ids = ids_file.read_bytes().split(b"\n")[: int(hybrid.vectors.shape[0])]
-        self.ids = tf.Variable(ids, trainable=False, name="ids")
 
     def signatures(self) -> dict[str, Any]:
         """The concrete functions to save, by name; see ARCHITECTURE for what each takes."""
@@ -107,17 +101,17 @@ class Servable(tf.Module):
         profile: tf.Tensor, query: tf.Tensor, exclude: tf.Tensor,
     ) -> Request:
         """What the arms read of contexts; arguments as of the signature `recommend_events`."""
-        known, events, ages = (
-            values[:, :MAX_HISTORY] for values in newest_first(
-                self.rows.lookup(history), history_event, history_age))
+        listed = newest_first(self.ids.rows(history), history_event, history_age)
+        # An alias and its product are one product, named twice.
+        known, events, ages = each_once(History(*(values[:, :MAX_HISTORY] for values in listed)))
         vectors = tf.gather(self.hybrid.vectors, tf.maximum(known, 0))
         vector = self.towers.embed_context(query, profile, vectors, known >= 0, events, ages)
         return Request(
-            vector, query, known, self.rows.lookup(exclude),
+            vector, query, known, self.ids.rows(exclude),
             context_kinds(vector, query, known))
 
     def _answer_similar(self, product_id: tf.Tensor) -> dict[str, tf.Tensor]:
-        rows = self.rows.lookup(product_id)
+        rows = self.ids.rows(product_id)
         known = tf.cast(rows >= 0, tf.float32)[:, tf.newaxis]
         vectors = tf.gather(self.hybrid.vectors, tf.maximum(rows, 0)) * known
         kinds = tf.where(rows >= 0, int(ContextKind.PRODUCT), int(ContextKind.NOTHING))
@@ -128,7 +122,7 @@ class Servable(tf.Module):
     def _answers(self, request: Request, behaviour: Behaviour) -> dict[str, tf.Tensor]:
         rows, scores = self.hybrid.answer(request, behaviour)
         found = rows >= 0
-        ids = tf.gather(self.ids, tf.maximum(rows, 0))
+        ids = self.ids.ids(tf.maximum(rows, 0))
         return {
             "product_id": tf.where(found, ids, NO_PRODUCT),
             "score": tf.where(found, scores, NO_SCORE),

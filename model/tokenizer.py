@@ -44,9 +44,21 @@ class Tokenizer:
         Returns:
             int64 `[batch, (pieces)]`.
         """
-        clean = tf.strings.unicode_transcode(texts, "UTF-8", "UTF-8", errors="replace")
-        clean = tf.strings.substr(clean, 0, MAX_CHARS, unit="UTF8_CHAR")
-        return self._wordpiece.tokenize(clean)
+        return self._wordpiece.tokenize(_clean(texts))
+
+    def pieces_with_offsets(
+        self, texts: tf.Tensor,
+    ) -> tuple[tf.RaggedTensor, tf.RaggedTensor, tf.RaggedTensor]:
+        """Word pieces without special tokens, and where each stands.
+
+        Args:
+            texts: string `[batch]`, UTF-8.
+
+        Returns:
+            Pieces, their first byte and the byte behind their last in the text, each int64
+            `[batch, (pieces)]`; one that stands for part of a character may have no bytes.
+        """
+        return self._wordpiece.tokenize_with_offsets(_clean(texts))
 
     def pack(self, parts: Sequence[tf.RaggedTensor], max_tokens: int) -> tf.RaggedTensor:
         """Joins parts into `[CLS] part part ... [SEP]`, cut to `max_tokens` with the two.
@@ -69,3 +81,9 @@ class Tokenizer:
     def __call__(self, texts: tf.Tensor, max_tokens: int) -> tf.RaggedTensor:
         """Tokens of whole texts, int64 `[batch, (tokens)]`, special tokens included."""
         return self.pack([self.pieces(texts)], max_tokens)
+
+
+def _clean(texts: tf.Tensor) -> tf.Tensor:
+    """Valid UTF-8 of bounded length."""
+    clean = tf.strings.unicode_transcode(texts, "UTF-8", "UTF-8", errors="replace")
+    return tf.strings.substr(clean, 0, MAX_CHARS, unit="UTF8_CHAR")

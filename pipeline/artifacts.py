@@ -13,6 +13,24 @@ class Quarantine(artifact.Artifact):
     TYPE_NAME = "pipeline.Quarantine"
 
 
+class Decisions(artifact.Artifact):
+    """What governance did to which row: the log, `*.parquet`."""
+
+    TYPE_NAME = "pipeline.Decisions"
+
+
+class KnowledgeGraph(artifact.Artifact):
+    """What the tables say of products and what goes together: `triples-*.parquet`, `graph.json`."""
+
+    TYPE_NAME = "pipeline.KnowledgeGraph"
+
+
+class DataReport(artifact.Artifact):
+    """What is wrong with the data, for people and for machines."""
+
+    TYPE_NAME = "pipeline.DataReport"
+
+
 class Contexts(artifact.Artifact):
     """Validation contexts with their relevant products: `contexts.jsonl.gz`."""
 

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import re
 
-_CHARACTERS = (
+CHARACTERS = (
     "\u3005-\u3007"  # Marks that stand for a character.
     "\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff\uff66-\uff9f"  # Kana.
     "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff")  # Chinese characters.
-_RUN = re.compile(f"[{_CHARACTERS}]+")
-_PIECE = re.compile(f"[{_CHARACTERS}]+|[^{_CHARACTERS}]+")
+"""For a regular expression's class."""
+
+_RUN = re.compile(f"[{CHARACTERS}]+")
+_PIECE = re.compile(f"[{CHARACTERS}]+|[^{CHARACTERS}]+")
 
 WORD_CHARS = 2
 """Characters of a run that count as a word, the usual length of a Chinese one."""

@@ -7,19 +7,26 @@ re-runs only what depends on it; the evaluator alone receives all, for its repor
 from __future__ import annotations
 
 import difflib
+import os
 import pathlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import pydantic
 import yaml
 from pydantic import Field
 
-from model.settings import Section, Text, Training, Tuning
+from model.settings import Section, Text, Training, Tuning, listed
 from pipeline.evaluation.slice_names import BANDS, OF_THE_JOIN, SLICES
+from pipeline.governance.settings import Governance
+from pipeline.personal.hashing import UserKey, UserKeyError
+from pipeline.personal.regions import DEFAULT_REGIONS
 
 MODEL_NAME = "emporium"
 """Name of the model in requests, where the server is not told another."""
+
+USER_KEY_VARIABLE = "EMPORIUM_USER_KEY"
+"""Environment variable with the key that user ids are hashed with, `SECRET` or `VERSION:SECRET`."""
 
 
 class ConfigError(ValueError):
@@ -36,6 +43,33 @@ class Ingest(Section):
         0.5, ge=0, le=1,
         description="A table that loses more than this share of its rows stops the run. Half: raw "
         "invoice exports lose a quarter (no customer, returns) and are still good data.")
+    mask_personal_data: bool = Field(
+        True,
+        description="E-mail addresses, phone and card numbers and names in queries, reviews, "
+        "profiles and attributes are masked, in the catalogue the first three where they are "
+        "plain. Ids of users are replaced by the key in EMPORIUM_USER_KEY, not by this.")
+    phone_regions: tuple[str, ...] = Field(
+        DEFAULT_REGIONS,
+        description="Countries (ISO 3166) whose phone numbers are known as they are written at "
+        "home, without +49 or the like; each takes a few article numbers for one.")
+
+    @pydantic.field_validator("phone_regions", mode="before")
+    @classmethod
+    def _listed(cls, regions: Any) -> Any:
+        """A list may be written with commas, as on a command line."""
+        return [region.strip().upper() for region in regions.split(",") if region.strip()] if (
+            isinstance(regions, str)) else regions
+
+    @pydantic.field_validator("phone_regions")
+    @classmethod
+    def _regions_exist(cls, regions: tuple[str, ...]) -> tuple[str, ...]:
+        from phonenumbers import SUPPORTED_REGIONS  # Only where the setting is given.
+
+        if unknown := sorted(set(regions).difference(SUPPORTED_REGIONS)):
+            raise ValueError(
+                f"should be countries by ISO 3166 code, such as US; there is no "
+                f"{', '.join(unknown)}")
+        return regions
 
 
 class Examples(Section):
@@ -78,11 +112,7 @@ class Index(Section):
         "least; what it lacks is lost from nDCG in about the same proportion.")
     top_k: int = Field(100, ge=1, le=10_000, description="K of every signature.")
 
-    @pydantic.field_validator("arms", mode="before")
-    @classmethod
-    def _listed(cls, arms: Any) -> Any:
-        """A list may be written with commas, as on a command line."""
-        return [arm.strip() for arm in arms.split(",")] if isinstance(arms, str) else arms
+    _listed = pydantic.field_validator("arms", mode="before")(listed)
 
     @pydantic.field_validator("arms")
     @classmethod
@@ -127,6 +157,7 @@ class Config(Section):
 
     seed: int = Field(1, ge=0, lt=2**31, description="Seeds every random choice.")
     ingest: Ingest = Ingest()
+    governance: Governance = Governance()
     examples: Examples = Examples()
     text: Text = Text()
     training: Training = Training()
@@ -173,6 +204,29 @@ def load_config(
         raise ConfigError(
             f"configuration: {'; '.join(problems)} (sections: {known}; "
             "`emporium run --help` lists the settings)") from error
+
+
+def read_user_key(environment: Mapping[str, str] = os.environ) -> UserKey | None:
+    """The key that user ids are hashed with; None where there is none.
+
+    Raises:
+        ConfigError: there is one that cannot be used.
+    """
+    text = environment.get(USER_KEY_VARIABLE, "").strip()
+    try:
+        return UserKey.parse(text) if text else None
+    except UserKeyError as error:
+        raise ConfigError(f"{USER_KEY_VARIABLE} in the environment: {error}") from error
+
+
+def user_key_fingerprint() -> str:
+    """What tells a pipeline that the key is another; "" without a key.
+
+    Raises:
+        ConfigError: there is a key that cannot be used.
+    """
+    key = read_user_key()
+    return key.fingerprint if key else ""
 
 
 def _problem(kind: str, location: Sequence[str | int], message: str, value: Any) -> str:

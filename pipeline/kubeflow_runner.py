@@ -14,7 +14,7 @@ from tfx.orchestration.kubeflow.v2.kubeflow_v2_dag_runner import (
     KubeflowV2DagRunnerConfig,
 )
 
-from pipeline.config import Config, ConfigError
+from pipeline.config import Config, ConfigError, user_key_fingerprint
 from pipeline.ingest.contract import TABLES
 from pipeline.pipeline import JUDGES, create_pipeline
 from pipeline.running.reports import replace_file
@@ -88,7 +88,7 @@ def compile_pipeline(
     root = root.rstrip("/")
     shop_pipeline = create_pipeline(
         name="emporium", root=f"{root}/pipeline", data=data_uri, tables=tables, output_dir=root,
-        config=config, beam_pipeline_args=beam_pipeline_args)
+        config=config, beam_pipeline_args=beam_pipeline_args, user_key=user_key_fingerprint())
     # Schema 2.1 is what KFP's SDK and backend read; TFX's default, 2.0, only Vertex AI does.
     runner = KubeflowV2DagRunner(
         KubeflowV2DagRunnerConfig(default_image=image, use_pipeline_spec_2_1=True))

@@ -24,7 +24,7 @@ from tfx.types import artifact_utils
 
 from model.presets import checkpoint_files
 from model.settings import Text
-from pipeline.config import Config
+from pipeline.config import Config, user_key_fingerprint
 from pipeline.pipeline import JUDGES, create_pipeline
 from pipeline.running.fingerprint import code_fingerprint
 from pipeline.running.folder import RunFolder
@@ -195,7 +195,7 @@ def pipeline_arguments(
     return {
         "name": "emporium", "root": str(folder.artifacts), "data": data, "tables": tables,
         "output_dir": str(folder.root), "config": config, "beam_pipeline_args": BEAM_ARGS,
-        "metadata_connection_config": connection}
+        "metadata_connection_config": connection, "user_key": user_key_fingerprint()}
 
 
 def _decision_stands(results: Mapping[str, ComponentRun], live: int | None) -> bool:

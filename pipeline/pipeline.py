@@ -15,6 +15,7 @@ from tfx.proto import pusher_pb2, trainer_pb2, transform_pb2
 from pipeline.config import Config
 from pipeline.evaluation.component import RetrievalEvaluator
 from pipeline.examples.component import ExamplesJoin
+from pipeline.governance.component import DataGovernor, KeepProfile, QualityGate
 from pipeline.indexing.component import IndexBuilder
 from pipeline.ingest.component import ShopExampleGen
 from pipeline.ingest.gate import AnomalyGate
@@ -36,6 +37,7 @@ def create_pipeline(
     config: Config,
     beam_pipeline_args: Sequence[str],
     metadata_connection_config: metadata_store_pb2.ConnectionConfig | None = None,
+    user_key: str = "",
 ) -> Pipeline:
     """Joins the components; which runner runs them, and where, is the caller's business.
 
@@ -50,11 +52,12 @@ def create_pipeline(
             receives all, so that its report says what made the model.
         beam_pipeline_args: flags of the Beam runner.
         metadata_connection_config: metadata store, or None where the orchestrator brings its own.
+        user_key: fingerprint of the key that user ids are hashed with, "" without one.
     """
     serving_dir = os.path.join(output_dir, "serving")
     tensorboard_dir = os.path.join(output_dir, "tensorboard")
 
-    prepared = _prepare(data, tables, config)
+    prepared = _prepare(data, tables, output_dir, config, user_key)
     join, transform = prepared.join, prepared.transform
     trainer = Trainer(
         run_fn="model.trainer.run_fn", examples=transform.outputs["transformed_examples"],
@@ -72,9 +75,14 @@ def create_pipeline(
     evaluator, validator, pusher = _judge_and_push(
         index, join, config, serving_dir, tensorboard_dir)
 
+    keeper = KeepProfile(
+        statistics=prepared.statistics.outputs["statistics"],
+        pushed=pusher.outputs["pushed_model"], profile_dir=_profile_dir(output_dir))
+
     return Pipeline(
         pipeline_name=name, pipeline_root=root, enable_cache=True,
-        components=[*prepared.components, trainer, index, evaluator, validator, pusher],
+        components=[
+            *prepared.components, trainer, index, evaluator, validator, pusher, keeper],
         metadata_connection_config=metadata_connection_config,
         beam_pipeline_args=list(beam_pipeline_args))
 
@@ -89,6 +97,7 @@ def create_tuning_pipeline(
     config: Config,
     beam_pipeline_args: Sequence[str],
     metadata_connection_config: metadata_store_pb2.ConnectionConfig | None = None,
+    user_key: str = "",
 ) -> Pipeline:
     """The same pipeline up to the examples, then trials of settings in place of a training.
 
@@ -96,7 +105,7 @@ def create_tuning_pipeline(
     name too, both share their cache. In `output_dir`, a local folder, `tuning/` appears as well:
     the trials so far.
     """
-    prepared = _prepare(data, tables, config)
+    prepared = _prepare(data, tables, output_dir, config, user_key)
     transform = prepared.transform
     tensorboard_dir = os.path.join(output_dir, "tensorboard", "tuning")
     tuner = Tuner(
@@ -120,19 +129,29 @@ class _Prepared:
     """The components that make transformed examples of tables, with those that others read."""
 
     components: list[BaseComponent]
+    statistics: BaseComponent
     join: BaseComponent
     transform: BaseComponent
 
 
-def _prepare(data: str, tables: Mapping[str, str], config: Config) -> _Prepared:
-    """Tables -> checked tables -> joined examples -> token ids."""
+def _prepare(
+    data: str, tables: Mapping[str, str], output_dir: str, config: Config, user_key: str,
+) -> _Prepared:
+    """Tables -> checked tables -> governed tables -> joined examples -> token ids."""
     ingest = ShopExampleGen(
-        input_base=data, tables=dict(tables), config=config.ingest.model_dump_json())
+        input_base=data, tables=dict(tables), config=config.ingest.model_dump_json(),
+        user_key=user_key)
     checks, gates = _check(ingest, tables)
+    governor = DataGovernor(
+        tables=ingest.outputs["examples"], quarantine=ingest.outputs["quarantine"],
+        statistics=checks[0].outputs["statistics"], config=config.governance.model_dump_json(),
+        profile_dir=_profile_dir(output_dir))
+    governor.add_upstream_nodes(gates)
+    quality = QualityGate(report=governor.outputs["report"])
     join = ExamplesJoin(
-        examples=ingest.outputs["examples"], config=config.examples.model_dump_json(),
+        examples=governor.outputs["governed"], config=config.examples.model_dump_json(),
         seed=config.seed)
-    join.add_upstream_nodes(gates)
+    join.add_upstream_nodes([quality])
     schema = CuratedSchema(schema_name="training").with_id("ImportSchemaGen-training")
     transform = Transform(
         examples=join.outputs["examples"], schema=schema.outputs["schema"],
@@ -141,7 +160,13 @@ def _prepare(data: str, tables: Mapping[str, str], config: Config) -> _Prepared:
             analyze=["train", "catalogue"], transform=["train", "eval", "catalogue"]),
         custom_config={"text": config.text.model_dump_json()},
         disable_statistics=True)
-    return _Prepared([ingest, *checks, join, schema, transform], join, transform)
+    return _Prepared(
+        [ingest, *checks, governor, quality, join, schema, transform], checks[0], join, transform)
+
+
+def _profile_dir(output_dir: str) -> str:
+    """Where the statistics of the data of the live model are kept."""
+    return os.path.join(output_dir, "profile")
 
 
 def _training_config(config: Config, tensorboard_dir: str) -> dict[str, str | int]:

@@ -1,1 +1,1 @@
-"""What governance finds, measured on real catalogues with noise put into them."""
+"""What governance finds, measured on noise that is put into real data."""

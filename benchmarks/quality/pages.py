@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pathlib
 
-from benchmarks.quality.results import load_results, load_topics
+from benchmarks.quality.results import EMPORIUM, load_results, load_topics
 from benchmarks.quality.table import (
     RECOMMENDATION,
     SEARCH,
@@ -19,7 +19,7 @@ PAGE = ROOT / "benchmarks" / "quality.md"
 BEGIN, END = "<!-- quality:begin -->", "<!-- quality:end -->"
 
 _READING = """\
-Best peer of a column in bold; ± is the standard deviation over seeds 1 to 3, elsewhere there is
+Best peer of a column in bold. ± is the standard deviation over seeds ({seeds}); elsewhere there is
 one seed. Differences with 95% intervals of a paired bootstrap over queries or shoppers, 10,000
 resamples. – is not measured.
 """
@@ -52,18 +52,28 @@ def load_kept(folder: pathlib.Path) -> Kept:
     return Kept(results, {task: load_topics(task, folder).slices for task in tasks})
 
 
+def reading(kept: Kept) -> str:
+    """How the tables are to be read."""
+    tasks = sorted({result.task for result in kept.results})
+    seeds = {task: [r.seed for r in kept.of(task, EMPORIUM)] for task in tasks}
+    several = [
+        f"{task}: {' '.join(map(str, sorted(found)))}"
+        for task, found in seeds.items() if len(found) > 1]
+    return _READING.format(seeds="; ".join(several) or "none has several")
+
+
 def page(kept: Kept) -> str:
     """The whole page."""
     return _PAGE.format(
         search=comparison(kept, SEARCH), recommendation=comparison(kept, RECOMMENDATION),
-        reading=_READING, ablation=ablation_table(kept))
+        reading=reading(kept), ablation=ablation_table(kept))
 
 
 def readme_block(kept: Kept) -> str:
     """What the README has between its marks."""
     return "\n".join([
         BEGIN, "Search:\n", comparison(kept, SEARCH), "Recommendation:\n",
-        comparison(kept, RECOMMENDATION), _READING + END])
+        comparison(kept, RECOMMENDATION), reading(kept) + END])
 
 
 def replace_block(text: str, block: str) -> str:

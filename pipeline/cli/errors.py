@@ -11,6 +11,8 @@ USER_ERRORS = frozenset({
     "model.presets.PresetError",
     "model.tuning.trials.TuningError",
     "pipeline.config.ConfigError",
+    "pipeline.governance.folder.GovernedFolderError",
+    "pipeline.governance.undo.UndoError",
     "pipeline.indexing.search.RecallError",
     "pipeline.indexing.search.ScannError",
     "pipeline.ingest.contract.DatasetError",

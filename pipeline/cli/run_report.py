@@ -7,6 +7,7 @@ import pathlib
 import shlex
 from typing import TYPE_CHECKING
 
+from pipeline.governance.report import PAGE, QUALITY
 from pipeline.ingest.balance import format_balance, read_balance
 from pipeline.ingest.usage import describe_usage
 from pipeline.running.folder import RunFolder
@@ -25,6 +26,8 @@ _DOES = {
     "ImportSchemaGen": "what a table should look like",
     "ExampleValidator": "compares it with the schema",
     "AnomalyGate": "stops at what is wrong",
+    "DataGovernor": "finds, repairs, sets aside what is wrong",
+    "QualityGate": "stops where that is too much",
     "ExamplesJoin": "joins events, judgments and products",
     "Transform": "turns text into tokens",
     "Trainer": "trains the towers",
@@ -33,6 +36,7 @@ _DOES = {
     "RetrievalEvaluator": "measures and decides",
     "ServingValidator": "asks the model in a fresh process",
     "Pusher": "puts it into serving/",
+    "KeepProfile": "keeps what its data looked like",
 }
 
 
@@ -69,6 +73,11 @@ class ComponentReport:
         self._progress.end("unchanged" if result.cached else f"{result.seconds:.1f} s")
         if result.node == "ShopExampleGen":
             self._tell_rows(result)
+        if result.node == "DataGovernor":
+            [report] = result.outputs["report"]
+            for name in (PAGE, QUALITY):
+                replace_file(
+                    self._folder.reports / name, pathlib.Path(report.uri, name).read_bytes())
 
     def _tell_rows(self, result: ComponentRun) -> None:
         [quarantine] = result.outputs["quarantine"]

@@ -68,6 +68,8 @@ def is_want(event: Event, rating_midpoint: float) -> bool:
     """Whether an event says that the shopper wanted the product."""
     if event.event not in EVENT_WEIGHTS:
         return False
+    if event.event == "purchase" and event.value is not None and event.value <= 0:
+        return False  # A return that governance was told to leave alone.
     return event.event != "rating" or event.value is None or event.value >= rating_midpoint
 
 

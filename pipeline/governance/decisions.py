@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from typing import Any, NamedTuple
 
 import orjson
@@ -21,7 +21,7 @@ SCHEMA = pa.schema([
     ("id", pa.string()), ("table", pa.string()), ("row", pa.string()), ("column", pa.string()),
     ("rule", pa.string()), ("action", pa.string()), ("before", pa.string()),
     ("after", pa.string()), ("confidence", pa.float32()), ("note", pa.string()),
-    ("step", pa.int32())])
+    ("because", pa.string()), ("step", pa.int32())])
 """Columns of the log in Parquet, those of `Decision`."""
 
 
@@ -40,6 +40,7 @@ class Decision(NamedTuple):
         after: JSON of the value that is now; None where there is none.
         confidence: in [0, 1].
         note: as in `Finding`.
+        because: as in `Finding`.
         step: place among the decisions about this row, from 0; they are undone from the last.
     """
 
@@ -53,6 +54,7 @@ class Decision(NamedTuple):
     after: str | None
     confidence: float
     note: str
+    because: str
     step: int
 
 
@@ -75,7 +77,8 @@ def row_key(table: str, row: Row) -> str:
 
 
 def apply_findings(
-    table: str, row: Row, findings: Iterable[Finding], first_step: int = 0,
+    table: str, row: Row, findings: Iterable[Finding], released: Set[str] = frozenset(),
+    first_step: int = 0,
 ) -> Applied:
     """Does what findings say.
 
@@ -86,29 +89,39 @@ def apply_findings(
         table: of the row.
         row: as ingested, or as earlier findings left it.
         findings: in order.
-        first_step: number of decisions that were made about the row before.
+        released: ids of decisions that are not to be made.
+        first_step: of the decisions made here, above those of earlier stages.
     """
     key = row_key(table, row)
     current = row
     decisions: list[Decision] = []
     for finding in findings:
-        step = first_step + len(decisions)
+        before = _before(table, current, finding)
+        after = before if finding.action is Action.NOTED else to_json(
+            None if finding.action.removes_row else finding.after)
+        changes = before != after
+        if not (changes or finding.action is Action.NOTED):
+            continue
+        decision = _decision(table, key, finding, before, after, first_step + len(decisions))
+        if decision.id in released:
+            continue
+        decisions.append(decision)
         if finding.action.removes_row:
-            decisions.append(_decision(table, key, finding, to_json(current), None, step))
             return Applied(None, decisions)
-        before = None if finding.column == WHOLE_ROW else get_value(current, finding.column)
-        if finding.action is Action.NOTED:
-            shown = None if TABLES[table].personal else to_json(before)
-            decisions.append(_decision(table, key, finding, shown, shown, step))
-            continue
-        if to_json(before) == to_json(finding.after):
-            continue
-        if current is row:
-            current = copy.deepcopy(row)
-        set_value(current, finding.column, finding.after)
-        decisions.append(_decision(
-            table, key, finding, to_json(before), to_json(finding.after), step))
+        if changes:
+            if current is row:
+                current = copy.deepcopy(row)
+            set_value(current, finding.column, finding.after)
     return Applied(current, decisions)
+
+
+def _before(table: str, row: Row, finding: Finding) -> str | None:
+    if finding.action.removes_row:
+        return to_json(row)
+    if finding.action is Action.NOTED and (
+            TABLES[table].personal or finding.column == WHOLE_ROW):
+        return None
+    return to_json(get_value(row, finding.column))
 
 
 def get_value(row: Row, column: str) -> Any:
@@ -146,8 +159,9 @@ def _decision(
     table: str, key: str, finding: Finding, before: str | None, after: str | None, step: int,
 ) -> Decision:
     digest = hashlib.blake2b(digest_size=8)
-    for part in (table, key, finding.column, finding.rule, before, after, str(step)):
+    for part in (table, key, finding.column, finding.rule, before, after):
         digest.update(f"{part!r}\n".encode())
     return Decision(
         digest.hexdigest(), table, key, finding.column, finding.rule, finding.action.value,
-        before, after, round(finding.confidence, 4), finding.note, step)
+        before, after, round(finding.confidence, 4), finding.note, finding.because,
+        step)

@@ -68,6 +68,8 @@ class Finding(NamedTuple):
         confidence: that the finding is right, in [0, 1]; 1 for a rule that cannot be wrong.
         note: what else a person should know, such as the row that it belongs to; never a value
             of a personal column.
+        because: id of the decision that this one follows from, as events follow their product;
+            undone with it.
     """
 
     rule: str
@@ -76,3 +78,4 @@ class Finding(NamedTuple):
     after: Any = None
     confidence: float = 1.0
     note: str = ""
+    because: str = ""

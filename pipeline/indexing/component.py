@@ -22,11 +22,13 @@ from model import data
 from model.fusion import prior_weights
 from model.hybrid import Behaviour, Hybrid
 from model.lexical import LexicalIndex
+from model.product_ids import ProductIds
 from model.signatures import Servable
 from pipeline.artifacts import Contexts, Popularity, Sequences
 from pipeline.config import Index, Serving
 from pipeline.evaluation.data import read_contexts, read_popularity
 from pipeline.examples.sequences import read_sequences, without_held_out
+from pipeline.governance.duplicates.aliases import read_aliases
 from pipeline.indexing import embed, projector, search, servable
 from pipeline.indexing.behaviour import count_behaviour
 from pipeline.indexing.catalogue import read_texts
@@ -49,6 +51,7 @@ class Sources:
         contexts: folder of the validation contexts, on which the index's recall is measured and
             the arms are weighed.
         sequences: folder of the shoppers' sequences.
+        aliases: folder of the ids of products that were merged into others; None where none were.
     """
 
     towers: str
@@ -58,6 +61,7 @@ class Sources:
     popularity: str
     contexts: str
     sequences: str
+    aliases: str | None = None
 
 
 def build_servable(
@@ -90,8 +94,9 @@ def build_servable(
     texts = read_texts(sources.catalogue, product_ids)
     with tempfile.TemporaryDirectory() as assets:
         # Only the name of the file enters the SavedModel, which keeps a copy as an asset.
-        ids_file = pathlib.Path(assets) / "product_ids.txt"
-        ids_file.write_bytes("\n".join(product_ids).encode("utf-8") + b"\n")
+        ids = ProductIds(
+            product_ids, read_aliases(sources.aliases) if sources.aliases else {},
+            pathlib.Path(assets) / "product_ids.txt")
         lexical = None
         if "lexical" in index.arms:
             lexical = LexicalIndex(texts.fields(), len(product_ids))
@@ -99,7 +104,7 @@ def build_servable(
             tf.Variable(vectors, trainable=False, name="vectors"), built.search, built.state,
             lexical, index.arms, prior_weights(index.arms), index.top_k)
         module = Servable(
-            towers, ids_file, hybrid, *read_behaviour(sources, product_ids, vectors))
+            towers, ids, hybrid, *read_behaviour(sources, product_ids, vectors))
         row_of = {product: row for row, product in enumerate(product_ids)}
         fusion = weigh_arms(
             module, module.backtest or module.behaviour, contexts, index.arms, row_of)

@@ -24,6 +24,7 @@ from pipeline.ingest.balance import check_balance, format_balance, read_balance,
 from pipeline.ingest.driver import ShopDriver
 from pipeline.ingest.files import list_table
 from pipeline.ingest.location import split_location
+from pipeline.ingest.privacy import Privacy
 from pipeline.ingest.records import WriteFramedRecords
 from pipeline.ingest.transforms import IngestTables
 from pipeline.ingest.usage import describe_usage
@@ -32,6 +33,7 @@ _LOG = logging.getLogger(__name__)
 
 CONFIG_KEY = "config"
 QUARANTINE_KEY = "quarantine"
+USER_KEY_KEY = "user_key_fingerprint"
 
 _SPEC = standard_component_specs.FileBasedExampleGenSpec
 
@@ -49,9 +51,12 @@ class Executor(base_beam_executor.BaseBeamExecutor):
 
         Raises:
             DatasetError: the data cannot be used; nothing is published.
+            ConfigError: the key of user ids is not the one that the pipeline was made with.
         """
         self._log_startup(input_dict, output_dict, exec_properties)
         config = Ingest.model_validate_json(exec_properties[CONFIG_KEY])
+        privacy = Privacy.of(config, exec_properties.get(USER_KEY_KEY) or "")
+        privacy.protection()  # Before Beam starts, a wrong key is told in a word.
         base = exec_properties[standard_component_specs.INPUT_BASE_KEY]
         inputs = example_gen_pb2.Input()
         proto_utils.json_to_proto(
@@ -65,7 +70,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
 
         with self._make_beam_pipeline() as pipeline:
             ingested = pipeline | "Ingest" >> IngestTables(
-                files, config.max_text_chars, now=time.time())
+                files, config.max_text_chars, time.time(), privacy)
             for table, rows in ingested.examples.items():
                 rows | f"WriteExamples[{table}]" >> WriteFramedRecords(
                     artifact_utils.get_split_uri(examples, table))
@@ -76,12 +81,16 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         balance = read_balance(quarantine)
         check_balance(balance, config.max_quarantine_fraction)
         _LOG.info("%s", "\n".join([format_balance(balance), *describe_usage(balance)]))
+        if not config.mask_personal_data:
+            _LOG.warning("personal data in texts is not masked: ingest.mask_personal_data is off")
 
 
 class ShopExampleGenSpec(types.ComponentSpec):
     """The parameters of TFX's file-based ExampleGens, and ours."""
 
-    PARAMETERS = {**_SPEC.PARAMETERS, CONFIG_KEY: ExecutionParameter(type=str)}
+    PARAMETERS = {
+        **_SPEC.PARAMETERS, CONFIG_KEY: ExecutionParameter(type=str),
+        USER_KEY_KEY: ExecutionParameter(type=str)}
     INPUTS = _SPEC.INPUTS
     OUTPUTS = {
         **_SPEC.OUTPUTS, QUARANTINE_KEY: ChannelParameter(type=artifacts.Quarantine)}
@@ -98,7 +107,9 @@ class ShopExampleGen(component.FileBasedExampleGen):
     EXECUTOR_SPEC = executor_spec.BeamExecutorSpec(Executor)
     DRIVER_CLASS = ShopDriver
 
-    def __init__(self, input_base: str, tables: Mapping[str, str], config: str) -> None:
+    def __init__(
+        self, input_base: str, tables: Mapping[str, str], config: str, user_key: str = "",
+    ) -> None:
         """Names what is read, and how.
 
         Args:
@@ -106,6 +117,8 @@ class ShopExampleGen(component.FileBasedExampleGen):
             tables: file pattern of each table, relative to `input_base`, as `discover_tables`
                 returns them.
             config: `pipeline.config.Ingest` as JSON.
+            user_key: fingerprint of the key of user ids, by which a changed key is seen; "" where
+                there is none. The key itself is read where the tables are.
         """
         location = split_location(input_base)
         spec = ShopExampleGenSpec(
@@ -116,7 +129,7 @@ class ShopExampleGen(component.FileBasedExampleGen):
             output_config=example_gen_pb2.Output(),
             output_data_format=example_gen_pb2.FORMAT_TF_EXAMPLE,
             output_file_format=example_gen_pb2.FORMAT_TFRECORDS_GZIP,
-            config=config,
+            config=config, user_key_fingerprint=user_key,
             examples=types.Channel(type=standard_artifacts.Examples),
             quarantine=types.Channel(type=artifacts.Quarantine))
         # The parent's constructor would build TFX's spec, which has no place for ours.

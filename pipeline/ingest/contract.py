@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from pipeline.personal.spans import FreeText
+
 MAX_ID_CHARS = 512
 """A longer product or user id is a mistake of the export, not an id."""
 
@@ -52,7 +54,6 @@ class Reason(str, enum.Enum):
     BAD_ATTRIBUTES = "bad_attributes"
     IMPOSSIBLE_DATE = "impossible_date"
     UNKNOWN_PRODUCT = "unknown_product"
-    RETURN = "return_or_cancellation"
 
 
 class RejectedError(ValueError):
@@ -69,6 +70,12 @@ class Repair(str, enum.Enum):
 
     CUT = "text_cut"
     NULS = "nuls_removed"
+    EMAILS = "emails_masked"
+    CARDS = "cards_masked"
+    PHONES = "phones_masked"
+    NAMES = "names_masked"
+    IDS_HASHED = "ids_hashed"
+    IDS_REPLACED = "personal_ids_replaced"
 
 
 @dataclass(frozen=True)
@@ -80,6 +87,8 @@ class Column:
         unread: which of its values are kept and read by nothing yet; "" for none.
         minimum: of a NUMBER.
         choices: of a CHOICE.
+        free_text: who writes its texts, which are therefore masked; None where nobody writes.
+        of_user: of an ID, whether it stands for a person.
     """
 
     name: str
@@ -89,6 +98,8 @@ class Column:
     unread: str = ""
     minimum: float | None = None
     choices: tuple[str, ...] = ()
+    free_text: FreeText | None = None
+    of_user: bool = False
 
 
 @dataclass(frozen=True)
@@ -121,6 +132,11 @@ class Table:
         """The columns without a value of which a row is of no use."""
         return tuple(column.name for column in self.columns if column.required)
 
+    @cached_property
+    def attributes(self) -> Column:
+        """The column of attributes, into which those go that the contract does not name."""
+        return next(column for column in self.columns if column.kind is Kind.ATTRIBUTES)
+
     def show_columns(self, names: Sequence[str]) -> str:
         """Column names of a file for a message.
 
@@ -138,18 +154,21 @@ class Table:
         return "" if self.names.intersection(names) else " Is the header row missing?"
 
 
-_ATTRIBUTES = Column("attributes", Kind.ATTRIBUTES, unread="attributes")
+_ATTRIBUTES = Column(
+    "attributes", Kind.ATTRIBUTES, unread="attributes", free_text=FreeText.PROSE)
 
 _PRODUCTS = Table(
     name="products", key="product_id", unique=True,
     columns=(
         Column("product_id", Kind.ID, required=True),
-        Column("title", Kind.TEXT, required=True),
-        Column("description", Kind.TEXT, without="descriptions are not read"),
+        Column("title", Kind.TEXT, required=True, free_text=FreeText.CATALOGUE),
+        Column("description", Kind.TEXT, without="descriptions are not read",
+               free_text=FreeText.CATALOGUE),
         Column("brand", Kind.TEXT, without="brands are not read"),
         Column("category", Kind.TEXT, without="categories are not read"),
         Column("price", Kind.NUMBER, minimum=0, unread="price"),
-        Column("attributes", Kind.ATTRIBUTES, without="attributes are not read"),
+        Column("attributes", Kind.ATTRIBUTES, without="attributes are not read",
+               free_text=FreeText.CATALOGUE),
         Column("image", Kind.TEXT, unread="image"),
         Column("created_at", Kind.TIME, unread="created_at"),
     ))
@@ -158,16 +177,17 @@ _EVENTS = Table(
     name="events", key="product_id", of_products=True, personal=True,
     without="recommendations from history are off",
     columns=(
-        Column("user_id", Kind.ID, required=True),
+        Column("user_id", Kind.ID, required=True, of_user=True),
         Column("product_id", Kind.ID, required=True),
         Column("event", Kind.CHOICE, required=True,
                choices=("impression", "view", "click", "cart", "purchase", "rating")),
         Column("timestamp", Kind.TIME, without="the order of the rows is the order of events"),
-        Column("query", Kind.TEXT, without="learning from past searches is off"),
+        Column("query", Kind.TEXT, without="learning from past searches is off",
+               free_text=FreeText.QUERY),
         Column("value", Kind.NUMBER, unread="quantities (value)",
                without="every rating is a wish, and returns are not told from purchases"),
-        Column("session_id", Kind.ID, without="sessions are not known"),
-        Column("review", Kind.TEXT, unread="review"),
+        Column("session_id", Kind.ID, without="sessions are not known", of_user=True),
+        Column("review", Kind.TEXT, unread="review", free_text=FreeText.PROSE),
         _ATTRIBUTES,
     ))
 
@@ -175,8 +195,9 @@ _USERS = Table(
     name="users", key="user_id", unique=True, personal=True,
     without="profiles of shoppers are off",
     columns=(
-        Column("user_id", Kind.ID, required=True),
-        Column("profile", Kind.TEXT, without="profiles of shoppers are off"),
+        Column("user_id", Kind.ID, required=True, of_user=True),
+        Column("profile", Kind.TEXT, without="profiles of shoppers are off",
+               free_text=FreeText.PROSE),
         _ATTRIBUTES,
     ))
 
@@ -184,7 +205,7 @@ _JUDGMENTS = Table(
     name="judgments", key="product_id", of_products=True,
     without="learning from judged queries is off",
     columns=(
-        Column("query", Kind.TEXT, required=True),
+        Column("query", Kind.TEXT, required=True, free_text=FreeText.QUERY),
         Column("product_id", Kind.ID, required=True),
         Column("grade", Kind.NUMBER, required=True, minimum=0),
         Column("split", Kind.CHOICE, choices=("train", "validation"),
@@ -195,10 +216,12 @@ _JUDGMENTS = Table(
 _FACTS = Table(
     name="facts", key="head", without="no loss, as facts are not used yet",
     columns=(
-        Column("head", Kind.ID, required=True, unread="head"),
-        Column("relation", Kind.TEXT, required=True, unread="relation"),
-        Column("tail", Kind.ID, required=True, unread="tail"),
-        _ATTRIBUTES,
+        Column("head", Kind.ID, required=True, unread="head", free_text=FreeText.CATALOGUE),
+        Column("relation", Kind.TEXT, required=True, unread="relation",
+               free_text=FreeText.CATALOGUE),
+        Column("tail", Kind.ID, required=True, unread="tail", free_text=FreeText.CATALOGUE),
+        Column("attributes", Kind.ATTRIBUTES, unread="attributes",
+               free_text=FreeText.CATALOGUE),
     ))
 
 TABLES: Mapping[str, Table] = {

@@ -13,6 +13,7 @@ from pipeline.ingest import rows
 from pipeline.ingest.balance import Balance, TableBalance
 from pipeline.ingest.contract import TABLES, Reason
 from pipeline.ingest.parsing import Batch
+from pipeline.ingest.privacy import Protection
 from pipeline.ingest.quarantine import BALANCE, Rejected
 from pipeline.ingest.records import frame_records
 
@@ -23,6 +24,10 @@ class JoinProducts(beam.DoFn):
     The batches of a bucket are gone through twice, the second time as a stream, so that memory
     holds no more than a bucket's products and users. (A CoGroupByKey would hold its events too.)
     """
+
+    def __init__(self, protection: Protection) -> None:
+        super().__init__()
+        self._protection = protection
 
     def process(self, element: tuple[int, Iterable[Batch]]) -> Iterator[Any]:
         """Yields framed examples under the table's name, and the rest under its tag."""
@@ -37,7 +42,7 @@ class JoinProducts(beam.DoFn):
             contract = TABLES[file.table]
             if contract.unique:
                 continue
-            rejected = Rejected(file)
+            rejected = Rejected(file, self._protection)
             kept = []
             for line, key, example in batch:
                 if contract.of_products and key not in products:

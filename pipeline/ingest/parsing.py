@@ -15,11 +15,13 @@ from pipeline.ingest.balance import TableBalance
 from pipeline.ingest.cleaning import is_missing
 from pipeline.ingest.contract import TABLES, DatasetError, RejectedError
 from pipeline.ingest.files import TableFile
+from pipeline.ingest.positions import row_position
+from pipeline.ingest.privacy import Privacy
 from pipeline.ingest.quarantine import BALANCE, Rejected
 from pipeline.ingest.values import ValueParser
+from pipeline.personal.spans import FreeText
 
 _BUCKETS = 256
-_LINE_BITS = 40
 
 
 class Batch(NamedTuple):
@@ -50,14 +52,23 @@ class ReadChunks(beam.DoFn):
 class ParseRows(beam.DoFn):
     """Reads the rows of a chunk by the contract and hashes them into buckets."""
 
-    def __init__(self, max_text_chars: int, now: float) -> None:
+    def __init__(self, max_text_chars: int, now: float, privacy: Privacy) -> None:
         super().__init__()
         self._max_text_chars = max_text_chars
         self._now = now
+        self._privacy = privacy
+
+    def setup(self) -> None:
+        """Takes the key of user ids from the worker's environment.
+
+        Raises:
+            ConfigError: it is not the key that the run was started with.
+        """
+        self._protection = self._privacy.protection()
 
     def process(self, chunk: readers.Chunk) -> Iterator[Any]:
         """Yields (bucket, Batch), and what is quarantined and its balance under their tags."""
-        rejected = Rejected(chunk.file)
+        rejected = Rejected(chunk.file, self._protection)
         balance = rejected.balance
         buckets: dict[int, list[tuple[int, str, Any]]] = collections.defaultdict(list)
         try:
@@ -75,21 +86,24 @@ class ParseRows(beam.DoFn):
         file, balance = chunk.file, rejected.balance
         table = TABLES[file.table]
         parser = ValueParser(
-            self._max_text_chars, self._now, untyped=chunk.untyped, personal=table.personal)
+            self._max_text_chars, self._now, untyped=chunk.untyped, personal=table.personal,
+            protection=self._protection)
         for raw in chunk.rows():
             balance.rows_in += 1
             if isinstance(raw, readers.BrokenRow):
-                rejected.add(raw.line, raw.reason, raw.explanation, raw.text)
+                explanation = self._protection.text(raw.explanation, FreeText.PROSE).text
+                rejected.add(raw.line, raw.reason, explanation, raw.text)
                 continue
             line, values = raw
             present = {name: value for name, value in values.items() if not is_missing(value)}
-            balance.columns.update(present.keys())
+            balance.columns.update(
+                name if name in table.names else parser.cleaner.name(name) for name in present)
             try:
                 row = rows.parse_row(table, present, parser)
             except RejectedError as error:
                 rejected.add(line, error.reason, str(error), values)
                 continue
             if not table.unique:  # What else would name the row?
-                row["position"] = (file.index << _LINE_BITS) + line
+                row["position"] = row_position(file.index, line)
             yield line, row[table.key], row if table.unique else rows.encode_row(row)
         balance.repairs.update(parser.cleaner.repairs)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import numpy as np
 import orjson
 import tensorflow as tf
 
@@ -39,9 +40,6 @@ def parse_row(table: Table, present: Mapping[str, Any], parser: ValueParser) -> 
             raise RejectedError(Reason.MISSING_VALUE, f"{column.name} has no value")
     if unread:
         _fold_unknown(table, present, parser, row)
-    if row.get("event") == "purchase" and row.get("value", 1) <= 0:
-        raise RejectedError(
-            Reason.RETURN, "value of the purchase is not above 0: a return or a cancellation")
     return row
 
 
@@ -70,18 +68,20 @@ def encode_row(row: Row) -> bytes:
             feature.float_list.value.append(value)
         else:
             feature.bytes_list.value.append(orjson.dumps(value, option=orjson.OPT_SORT_KEYS))
-    return example.SerializeToString()
+    return example.SerializeToString(deterministic=True)
 
 
 def decode_row(serialized: bytes) -> Row:
-    """The row that `encode_row` encoded; numbers as exact as a float32 is."""
+    """The row that `encode_row` encoded; a float32 as the shortest number that it stands for."""
     row: Row = {}
     for name, feature in tf.train.Example.FromString(serialized).features.feature.items():
         kind = feature.WhichOneof("kind")
         values = getattr(feature, kind).value if kind else ()
         if not values:
             continue
-        if kind != "bytes_list":
+        if kind == "float_list":
+            row[name] = float(str(np.float32(values[0])))
+        elif kind == "int64_list":
             row[name] = values[0]
         elif name == "attributes":
             row[name] = orjson.loads(values[0])
@@ -94,7 +94,8 @@ def _fold_unknown(
     table: Table, present: Mapping[str, Any], parser: ValueParser, row: Row,
 ) -> None:
     """Adds the columns that the contract does not name to the row's attributes."""
-    unknown = parser.cleaner.attributes(
+    unknown = parser.parse(
+        table.attributes,
         {name: value for name, value in present.items() if name not in table.names})
     if not unknown:
         return

@@ -16,6 +16,7 @@ from pipeline.ingest.balance import Balance, TableBalance
 from pipeline.ingest.files import TableFile
 from pipeline.ingest.joining import JoinProducts
 from pipeline.ingest.parsing import ParseRows, ReadChunks
+from pipeline.ingest.privacy import Privacy, Protection
 from pipeline.ingest.quarantine import BALANCE, QUARANTINE
 
 _ROWS = "rows"
@@ -38,18 +39,23 @@ class Ingested(NamedTuple):
 class IngestTables(beam.PTransform):
     """Reads tables into examples, quarantine and balance."""
 
-    def __init__(self, files: Sequence[TableFile], max_text_chars: int, now: float) -> None:
+    def __init__(
+        self, files: Sequence[TableFile], max_text_chars: int, now: float,
+        privacy: Privacy,
+    ) -> None:
         """Names what is read.
 
         Args:
             files: of every table; a table without a file has no stream.
             max_text_chars: longer texts are cut.
             now: seconds since the epoch, by which dates are judged.
+            privacy: what is done about personal data.
         """
         super().__init__()
         self._files = list(files)
         self._max_text_chars = max_text_chars
         self._now = now
+        self._privacy = privacy
 
     def expand(self, pbegin: beam.pvalue.PBegin) -> Ingested:
         """Builds the graph."""
@@ -62,13 +68,14 @@ class IngestTables(beam.PTransform):
             chunks[_ROWS]
             | "SpreadChunks" >> beam.Reshuffle()
             | "ParseRows" >> beam.ParDo(
-                ParseRows(self._max_text_chars, self._now)
+                ParseRows(self._max_text_chars, self._now, self._privacy)
             ).with_outputs(BALANCE, QUARANTINE, main=_ROWS))
         tables = {file.table: None for file in self._files}
+        hidden = Protection(self._privacy.mask, self._privacy.phone_regions)
         joined = (
             parsed[_ROWS]
             | "GroupByBucket" >> beam.GroupByKey()
-            | "JoinProducts" >> beam.ParDo(JoinProducts()).with_outputs(
+            | "JoinProducts" >> beam.ParDo(JoinProducts(hidden)).with_outputs(
                 BALANCE, QUARANTINE, *tables))
         quarantine = (
             (parsed[QUARANTINE], joined[QUARANTINE]) | "Quarantine" >> beam.Flatten())

@@ -12,12 +12,16 @@ import orjson
 from pipeline.ingest.cleaning import Cleaner
 from pipeline.ingest.contract import MAX_ID_CHARS, Column, Kind, Reason, RejectedError
 from pipeline.ingest.numbers import EXACT_FLOAT, as_float, as_seconds, shortest_text
+from pipeline.ingest.privacy import Protection
+from pipeline.personal.masking import is_only_masks
+from pipeline.personal.spans import FreeText
 
 _YEAR_SECONDS = 366 * 24 * 3600
 _WHOLE_NUMBER = re.compile(r"(-?(?:0|[1-9]\d*))\.0+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _MILLISECONDS = 10**11  # As seconds, a day of the year 5138.
 _MAX_FLOAT32 = 3.4028234e38
+_MAX_SHOWN = 40
 
 
 class ValueParser:
@@ -27,7 +31,10 @@ class ValueParser:
         cleaner: of what is kept; counts what it changes.
     """
 
-    def __init__(self, max_text_chars: int, now: float, *, untyped: bool, personal: bool) -> None:
+    def __init__(
+        self, max_text_chars: int, now: float, *, untyped: bool, personal: bool,
+        protection: Protection,
+    ) -> None:
         """Fixes the limits.
 
         Args:
@@ -35,8 +42,10 @@ class ValueParser:
             now: seconds since the epoch; dates more than a year later are impossible.
             untyped: the values come from CSV, where a number is text too.
             personal: explanations show the form of a value, not the value.
+            protection: of personal data.
         """
-        self.cleaner = Cleaner(max_text_chars)
+        self.cleaner = Cleaner(max_text_chars, protection)
+        self._protection = protection
         self._latest = now + _YEAR_SECONDS
         self._untyped = untyped
         self._personal = personal
@@ -64,11 +73,11 @@ class ValueParser:
     def show(self, value: Any) -> str:
         """A value for an explanation; where values are personal, its form: "ab-12" is "aa-99"."""
         text = value if isinstance(value, str) else str(value)
-        text = text[:40] + ("..." if len(text) > 40 else "")
+        more = "..." if len(text) > _MAX_SHOWN else ""
         if self._personal:
-            text = re.sub(r"\d", "9", re.sub(r"[^\W\d_]", "a", text))
-            return f"of the form {text!r}"
-        return repr(text)
+            form = re.sub(r"\d", "9", re.sub(r"[^\W\d_]", "a", text[:_MAX_SHOWN]))
+            return f"of the form {form + more!r}"
+        return repr(self._protection.text(text, FreeText.PROSE, end=_MAX_SHOWN).text + more)
 
     def _identifier(self, column: Column, value: Any) -> str | None:
         if isinstance(value, str):
@@ -94,15 +103,20 @@ class ValueParser:
             raise RejectedError(
                 Reason.BAD_ID,
                 f"{column.name} has {len(text)} characters; ids have {MAX_ID_CHARS} at the most")
-        return text or None
+        return self.cleaner.identifier(text, column) if text else None
 
     def _text(self, column: Column, value: Any) -> str | None:
-        if isinstance(value, str):
-            return self.cleaner.text(value) or None
+        if isinstance(value, bool):
+            return str(value).lower()
         if isinstance(value, (int, float, decimal.Decimal)):
-            return str(value).lower() if isinstance(value, bool) else shortest_text(value)
-        raise RejectedError(
-            Reason.BAD_TEXT, f"{column.name} should be text, not {_type_name(value)}")
+            value = shortest_text(value)
+        if not isinstance(value, str):
+            raise RejectedError(
+                Reason.BAD_TEXT, f"{column.name} should be text, not {_type_name(value)}")
+        text = self.cleaner.text(value, column.free_text)
+        if column.free_text is FreeText.QUERY and is_only_masks(text):
+            return None  # Nobody else will search for it.
+        return text or None
 
     def _number(self, column: Column, value: Any) -> float | None:
         number = as_float(value)
@@ -157,7 +171,7 @@ class ValueParser:
             raise RejectedError(
                 Reason.BAD_ATTRIBUTES, f"{column.name} should be an object or text of the form "
                 f"key=value|key=value, not {_type_name(value)}")
-        return self.cleaner.attributes(value) or None
+        return self.cleaner.attributes(value, column.free_text or FreeText.PROSE) or None
 
     def _parse_attributes(self, column: Column, text: str) -> Any:
         stripped = text.strip()

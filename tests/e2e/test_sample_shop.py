@@ -27,8 +27,8 @@ from tests.e2e.conftest import (
 
 pytestmark = pytest.mark.e2e
 
-COMPONENTS = 10 + 3 * 5
-"""Ten of the pipeline, and three for each of the five tables."""
+COMPONENTS = 13 + 3 * 5
+"""Thirteen of the pipeline, and three for each of the five tables."""
 
 
 def _versions(out: pathlib.Path) -> list[str]:
@@ -94,7 +94,7 @@ def test_a_second_run_is_cached_and_a_change_re_runs_what_depends_on_it(shop, fi
     changed = run_shop(shop, out, "--set", "gate.bootstrap_samples=200")
     assert changed.returncode == 0, changed.stdout
     ran = re.findall(r"\] (\w+) .*\.\.\. [\d.]+ s$", changed.stdout, re.MULTILINE)
-    assert ran == ["RetrievalEvaluator", "Pusher"]
+    assert ran == ["RetrievalEvaluator", "Pusher", "KeepProfile"]
     assert _contents(out / "serving") == before
 
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.features import EVENT_NUMBERS, UNKNOWN_AGE, UNKNOWN_EVENT
-from model.shopper_events import event_numbers, newest_first, unknown_events
+from model.shopper_events import History, each_once, event_numbers, newest_first, unknown_events
 
 _ROWS = st.lists(st.lists(st.tuples(
     st.integers(-1, 5), st.sampled_from(["", "gaze", *EVENT_NUMBERS]),
@@ -50,3 +50,28 @@ def test_what_is_too_little_is_unknown_and_what_is_too_much_counts_for_nothing()
     history = newest_first(products, *unknown_events(products))
     assert history.events.numpy().tolist() == [[UNKNOWN_EVENT] * 2]
     assert history.ages.numpy().tolist() == [[UNKNOWN_AGE] * 2]
+
+
+def test_a_product_stands_once_where_it_was_wanted_last_with_its_strongest_event():
+    history = each_once(History(
+        tf.constant([[7, 8, 7, -1], [5, 5, 5, 6]], tf.int64),
+        tf.constant([[1, 2, 4, 0], [0, 3, 1, 0]]),
+        tf.constant([[0.5, 1.0, 9.0, -1.0], [-1.0, 2.0, 3.0, 4.0]])))
+    assert history.products.numpy().tolist() == [[7, 8], [5, 6]]
+    assert history.events.numpy().tolist() == [[4, 2], [3, 0]]
+    assert history.ages.numpy().tolist() == [[0.5, 1.0], [-1.0, 4.0]]
+
+
+@given(rows=_ROWS)
+def test_histories_without_repetitions_stay_as_they_are(rows):
+    history = newest_first(
+        tf.constant(_columns(rows, 0, -1), tf.int64, [len(rows), max(map(len, rows))]),
+        tf.constant(_columns(rows, 1, ""), tf.string, [len(rows), max(map(len, rows))]),
+        tf.constant(_columns(rows, 2, -1.0), tf.float32, [len(rows), max(map(len, rows))]))
+    once = each_once(history)
+    for found, listed in zip(once.products.numpy(), history.products.numpy(), strict=True):
+        wanted = list(dict.fromkeys(listed[listed >= 0].tolist()))
+        assert found.tolist() == [*wanted, *[-1] * (len(found) - len(wanted))]
+    again = each_once(once)
+    for first, second in zip(once, again, strict=True):
+        np.testing.assert_array_equal(first, second)

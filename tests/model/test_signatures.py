@@ -18,7 +18,7 @@ def loaded(tmp_path_factory):
     folder = tmp_path_factory.mktemp("servable")
     module = servable(
         folder / "ids.txt", behaviour(NOW), behaviour([0.0, 0.0, 0.0, 9.0]),
-        arms=("dense", "popularity"))
+        arms=("dense", "popularity"), aliases={"b twin": "b", "c twin": "c", "x": "gone"})
     tf.saved_model.save(module, str(folder), signatures=module.signatures())
     return tf.saved_model.load(str(folder))
 
@@ -169,3 +169,36 @@ def test_signatures_with_and_without_a_backtest(loaded, tmp_path):
     assert set(loaded.signatures) == plain | rankings
     module = servable(tmp_path / "ids.txt", behaviour(NOW), arms=("dense", "popularity"))
     assert set(module.signatures()) == plain
+
+
+@pytest.mark.parametrize("signature", ["recommend", "backtest_recommend"])
+def test_an_alias_in_a_history_is_its_product(loaded, signature):
+    inputs = {"profile": tf.constant([""]), "query": tf.constant([""])}
+    answers = [
+        loaded.signatures[signature](
+            history=tf.constant([history]), exclude=tf.constant([[""]]), **inputs)
+        for history in (["a", "c"], ["a", "c twin"], ["a", "c", "c twin"])]
+    for answer in answers[1:]:
+        assert ids(answer) == ids(answers[0])
+        np.testing.assert_array_equal(answer["score"], answers[0]["score"])
+
+
+def test_excluding_an_alias_excludes_its_product(loaded):
+    assert ids(recommend(loaded, history=[["a"]], exclude=[["b twin", "x"]])) == [["a", "c", "d"]]
+
+
+def test_similar_to_an_alias_is_similar_to_its_product(loaded):
+    answer = loaded.signatures["similar"](product_id=tf.constant(["b", "b twin", "x"]))
+    found = ids(answer)
+    assert found[1] == found[0]
+    assert "b" not in found[0]
+    assert found[2] == ["c", "b", "a"]  # its product is gone: as unknown as any
+
+
+def test_events_of_an_alias_and_its_product_are_those_of_one(loaded):
+    # a + 4 c against a + c with the purchase forgotten: the strongest event counts.
+    answer = recommend_events(
+        loaded, ["c twin", "a", "c"], ["purchase", "", "view"], [9.0, 5.0, -1.0])
+    plain = recommend_events(loaded, ["a", "c"], ["", "purchase"], [5.0, -1.0])
+    assert ids(answer) == ids(plain)
+    np.testing.assert_array_equal(answer["score"], plain["score"])

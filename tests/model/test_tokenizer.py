@@ -48,3 +48,11 @@ def test_a_vocabulary_without_special_tokens_is_refused():
 def test_padding_must_be_zero():
     with pytest.raises(ValueError, match="Received: 1"):
         Tokenizer(["[UNK]", "[PAD]", "[CLS]", "[SEP]"])
+
+
+def test_pieces_know_where_they_stand(tokenizer):
+    pieces, starts, ends = tokenizer.pieces_with_offsets(tf.constant(["USB é cable", ""]))
+    # "é" is two bytes, and unknown.
+    assert pieces.to_list() == [[4, 1, 5, 6], []]
+    assert starts.to_list() == [[0, 4, 7, 10], []]
+    assert ends.to_list() == [[3, 6, 10, 12], []]

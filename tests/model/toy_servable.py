@@ -7,6 +7,7 @@ from model.features import EVENT_NUMBERS
 from model.fusion import ARMS, FEATURES, prior_weights
 from model.hybrid import Behaviour, BehaviourTables, Hybrid
 from model.lexical import Field, LexicalIndex
+from model.product_ids import ProductIds
 from model.signatures import Servable
 
 IDS = ["a", "b", "c", "d"]
@@ -70,7 +71,7 @@ def hybrid(arms=tuple(ARMS), weights=None, top_k=3, search=exact, titles=TITLES)
         tf.Variable(VECTORS, trainable=False), search, None, lexical, arms, priors, top_k)
 
 
-def servable(ids_file, now, backtest=None, **settings):
+def servable(ids_file, now, backtest=None, aliases=(), **settings):
     """A servable whose `hybrid` has the given settings; writes `ids_file`."""
-    ids_file.write_text("\n".join(IDS) + "\n")
-    return Servable(Towers(), ids_file, hybrid(**settings), now, backtest)
+    ids = ProductIds(IDS, dict(aliases), ids_file)
+    return Servable(Towers(), ids, hybrid(**settings), now, backtest)

@@ -59,6 +59,7 @@ def touched(path: pathlib.Path, preset: str = "tiny") -> set[str]:
     ("pipeline/preprocessing.py", {"Transform"}),
     ("model/trainer.py", {"Trainer"}),
     ("pipeline/push.py", {"Pusher"}),
+    ("pipeline/ingest/parsing.py", {"ShopExampleGen"}),
 ])
 def test_changed_code_is_seen_by_who_runs_it(source, file, components):
     assert touched(source / file) == components

@@ -24,7 +24,11 @@ CONFIG = Config.model_validate({"seed": 7, "text": {"preset": "tiny"}})
 PRODUCERS = {
     "ShopExampleGen": {},
     "StatisticsGen": {"examples": "ShopExampleGen.examples"},
-    "ExamplesJoin": {"tables": "ShopExampleGen.examples"},
+    "DataGovernor": {
+        "tables": "ShopExampleGen.examples", "quarantine": "ShopExampleGen.quarantine",
+        "statistics": "StatisticsGen.statistics"},
+    "QualityGate": {"report": "DataGovernor.report"},
+    "ExamplesJoin": {"tables": "DataGovernor.governed"},
     "ImportSchemaGen-training": {},
     "Transform": {
         "examples": "ExamplesJoin.examples", "schema": "ImportSchemaGen-training.schema"},
@@ -45,6 +49,7 @@ PRODUCERS = {
     "Pusher": {
         "model": "IndexBuilder.model", "model_blessing": "RetrievalEvaluator.blessing",
         "infra_blessing": "ServingValidator.blessing"},
+    "KeepProfile": {"statistics": "StatisticsGen.statistics", "pushed": "Pusher.pushed_model"},
 } | {
     f"{kind}-{table}": inputs
     for table in TABLES
@@ -63,6 +68,8 @@ EXECUTORS = {
     "ImportSchemaGen": "pipeline.schema_import.Executor",
     "ExampleValidator": "tfx.components.example_validator.executor.Executor",
     "AnomalyGate": "pipeline.ingest.gate.AnomalyGate_Executor",
+    "DataGovernor": "pipeline.governance.component.Executor",
+    "QualityGate": "pipeline.governance.component.QualityGate_Executor",
     "ExamplesJoin": "pipeline.examples.component.Executor",
     "Transform": "tfx.components.transform.executor.Executor",
     "Trainer": "tfx.components.trainer.executor.GenericExecutor",
@@ -70,6 +77,7 @@ EXECUTORS = {
     "RetrievalEvaluator": "pipeline.evaluation.component.RetrievalEvaluator_Executor",
     "ServingValidator": "pipeline.serving_validation.component.ServingValidator_Executor",
     "Pusher": "pipeline.push.Executor",
+    "KeepProfile": "pipeline.governance.component.KeepProfile_Executor",
 }
 
 
@@ -140,9 +148,10 @@ def test_a_task_runs_code_of_the_image(spec, task):
     assert container["args"][-2:] == list(BEAM_ARGS)
 
 
-def test_data_that_is_wrong_stops_the_join(tasks):
+def test_data_that_is_wrong_stops_what_follows(tasks):
     gates = {f"AnomalyGate-{table}" for table in TABLES}
-    assert gates <= set(tasks["ExamplesJoin"]["dependentTasks"])
+    assert gates <= set(tasks["DataGovernor"]["dependentTasks"])
+    assert "QualityGate" in tasks["ExamplesJoin"]["dependentTasks"]
 
 
 def test_each_component_receives_its_section(tasks):

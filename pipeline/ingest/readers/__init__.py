@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from pipeline.ingest.contract import TABLES, DatasetError, Table
 from pipeline.ingest.files import TableFile
+from pipeline.ingest.privacy import show_columns
 from pipeline.ingest.readers import comma_separated, json_lines, parquet
 from pipeline.ingest.readers.chunks import BrokenRow, Chunk, RawRow
 
@@ -47,7 +48,7 @@ def missing_columns_message(
 ) -> str:
     """Says which required columns are not there, and what is."""
     return (f"{where}: the required column {' and '.join(missing)} is missing; the columns are: "
-            f"{table.show_columns(found)}. Rename the column in the export, or add it.")
+            f"{show_columns(table, found)}. Rename the column in the export, or add it.")
 
 
 def _hint(table: Table, header: tuple[str, ...]) -> str:

@@ -14,6 +14,7 @@ from typing import BinaryIO
 
 from pipeline.ingest.contract import TABLES, DatasetError, Reason
 from pipeline.ingest.files import TableFile, open_text
+from pipeline.ingest.privacy import show_columns
 from pipeline.ingest.readers.chunks import BrokenRow, RawRow
 
 CHUNK_ROWS = 5_000
@@ -172,7 +173,7 @@ class _Records:
             table = TABLES[self._file.table]
             raise DatasetError(
                 f"{self._file.name}: the header names columns more than once: "
-                f"{table.show_columns(twice)}. Rename or remove one of each."
+                f"{show_columns(table, twice)}. Rename or remove one of each."
                 f"{table.header_hint(names)}")
         return tuple(names)
 

@@ -75,7 +75,8 @@ def test_rating_midpoint_ignores_half_a_percent_of_outliers():
 
 
 @pytest.mark.parametrize(("event", "value", "wanted"), [
-    ("purchase", 1.0, True), ("view", None, True), ("impression", None, False),
+    ("purchase", 1.0, True), ("purchase", -1.0, False), ("purchase", 0.0, False),
+    ("purchase", None, True), ("view", None, True), ("impression", None, False),
     ("rating", None, True), ("rating", 3.0, True), ("rating", 2.5, False),
 ])
 def test_is_want(event, value, wanted):

@@ -52,6 +52,13 @@ def test_an_attribute_that_was_the_only_one_takes_the_column_with_it():
     assert "attributes" not in applied.row
 
 
+def test_a_decision_that_a_person_released_is_not_made_again():
+    finding = Finding("test_row", WHOLE_ROW, Action.SET_ASIDE)
+    [decision] = apply_findings("products", MUG, [finding]).decisions
+    applied = apply_findings("products", MUG, [finding], released={decision.id})
+    assert applied == (MUG, [])
+
+
 def test_a_note_about_a_person_shows_no_value():
     row = {"user_id": "u", "product_id": "a", "event": "view", "position": 7, "review": "mine"}
     [decision] = apply_findings("events", row, [Finding("r", "review", Action.NOTED)]).decisions

@@ -17,6 +17,7 @@ from model.fusion import prior_weights
 from model.hybrid import Behaviour, Hybrid
 from model.lexical import Field, LexicalIndex
 from model.presets import load_preset
+from model.product_ids import ProductIds
 from model.settings import Text, Training
 from model.signatures import Servable
 from model.text_encoder import TextEncoder
@@ -52,14 +53,13 @@ def _servable(folder, embedding, ids, titles, vectors, index, settings):
         wants = [Sequence((product,), (0,), (), 0) for product in popular]
         return Behaviour(count_behaviour(wants, ids, vectors, {}))
 
-    ids_file = folder / "ids.txt"
-    ids_file.write_text("\n".join(ids) + "\n")
+    known = ProductIds(ids, {"p7b": "p7", "gone": "p999"}, folder / "ids.txt")
     hybrid = Hybrid(
         tf.Variable(vectors, trainable=False), index.search, index.state,
         LexicalIndex([Field(titles, 1.0)], len(ids)), settings.arms,
         prior_weights(settings.arms), settings.top_k)
     return Servable(
-        embedding, ids_file, hybrid, behaviour("p3", "p3", "p5", "p9"),
+        embedding, known, hybrid, behaviour("p3", "p3", "p5", "p9"),
         behaviour("p5", "p5", "p3", "p9"))
 
 
@@ -88,6 +88,9 @@ def test_towers_and_scann_index_leave_as_one_savedmodel(tmp_path):
     assert answer["product_id"].shape == (2, 20)
     assert answer["product_id"][0, 0].numpy() == b"p7"  # the one title with the number
     assert answer["product_id"][1, 0].numpy() == b"p3"  # nothing asked: the popular one
+    similar = loaded.signatures["similar"](product_id=tf.constant(["p7", "p7b"]))["product_id"]
+    np.testing.assert_array_equal(similar[0], similar[1])
+    assert not {b"p7", b"p7b", b"gone"} & set(similar.numpy().ravel())
     before = loaded.signatures["backtest_search"](query=tf.constant([""]))
     assert before["product_id"][0, 0].numpy() == b"p5"
     shoppers = [Context("recommend", "", "", ("p1", "p2"), {}, (), ("view", "cart"), (3.5, 0.0))]

@@ -12,6 +12,7 @@ import tensorflow as tf
 from pipeline.ingest.balance import Balance, read_balance, write_balance
 from pipeline.ingest.discovery import discover_tables
 from pipeline.ingest.files import TableFile, list_table
+from pipeline.ingest.privacy import Privacy
 from pipeline.ingest.records import WriteFramedRecords
 from pipeline.ingest.transforms import IngestTables
 
@@ -45,12 +46,15 @@ def write_jsonl(path: pathlib.Path, rows: list[Any]) -> pathlib.Path:
     return path
 
 
-def ingest(folder: pathlib.Path, out: pathlib.Path, max_text_chars: int = 1000) -> Ingested:
+def ingest(
+    folder: pathlib.Path, out: pathlib.Path, max_text_chars: int = 1000,
+    privacy: Privacy = Privacy(),  # noqa: B008 (it is frozen)
+) -> Ingested:
     """Runs ingest over a folder with Beam and reads back what it wrote."""
     files = [file for table, pattern in discover_tables(str(folder)).items()
              for file in list_table(str(folder), table, pattern)]
     with beam.Pipeline() as pipeline:
-        ingested = pipeline | IngestTables(files, max_text_chars, NOW)
+        ingested = pipeline | IngestTables(files, max_text_chars, NOW, privacy)
         for table, framed in ingested.examples.items():
             framed | table >> WriteFramedRecords(str(out / table))
         ingested.quarantine | beam.io.WriteToText(

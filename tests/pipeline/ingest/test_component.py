@@ -8,7 +8,7 @@ from tfx.orchestration import metadata
 from tfx.orchestration.local.local_dag_runner import LocalDagRunner
 from tfx.orchestration.pipeline import Pipeline
 
-from pipeline.config import Ingest
+from pipeline.config import ConfigError, Ingest, user_key_fingerprint
 from pipeline.ingest.balance import read_balance
 from pipeline.ingest.component import ShopExampleGen
 from pipeline.ingest.contract import DatasetError
@@ -20,11 +20,12 @@ from tests.pipeline.ingest.shops import PRODUCTS, read_examples, write_jsonl
 EVENTS = [{"user_id": "u", "product_id": "p1", "event": "view", "timestamp": "2020-01-01"}]
 
 
-def run(data, out, validate=False, **settings):
+def run(data, out, validate=False, user_key=None, **settings):
     """Runs ingest, and the validation of each table; returns the folder of ingest's outputs."""
     tables = discover_tables(str(data))
     ingest = ShopExampleGen(
-        input_base=str(data), tables=tables, config=Ingest(**settings).model_dump_json())
+        input_base=str(data), tables=tables, config=Ingest(**settings).model_dump_json(),
+        user_key=user_key_fingerprint() if user_key is None else user_key)
     components = [ingest]
     if validate:
         statistics = StatisticsGen(examples=ingest.outputs["examples"])
@@ -76,6 +77,22 @@ def test_a_run_is_cached_until_something_changes(shop, tmp_path):
     assert executions(outputs) == 1
     run(shop, tmp_path / "out", max_text_chars=100)
     assert executions(outputs) == 2
+
+
+def test_another_key_is_another_run_and_the_key_is_nowhere(shop, tmp_path, monkeypatch):
+    ids = set()
+    for key in ("1:first secret of ids", "1:other secret of ids", "1:first secret of ids"):
+        monkeypatch.setenv("EMPORIUM_USER_KEY", key)
+        outputs = run(shop, tmp_path / "out")
+        for examples in (outputs / "examples").iterdir():
+            [event] = read_examples(examples / "Split-events")
+            ids.add(event["user_id"])
+    assert executions(outputs) == len(ids) == 2
+    assert all(user_id.startswith("k1-") for user_id in ids)
+    for path in (tmp_path / "out").rglob("*"):
+        assert path.is_dir() or b"secret of ids" not in path.read_bytes()
+    with pytest.raises(ConfigError, match="EMPORIUM_USER_KEY is another here"):
+        run(shop, tmp_path / "out", user_key="")
 
 
 def test_the_span_of_the_data_is_the_span_of_the_examples(shop, tmp_path):

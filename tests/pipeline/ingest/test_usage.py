@@ -15,7 +15,10 @@ def table(*columns):
 
 
 def whole(name):
-    return table(*TABLES[name].names)
+    """A table with every column, whose ids are hashed."""
+    balance = table(*TABLES[name].names)
+    balance.repairs["ids_hashed"] = 2
+    return balance
 
 
 def test_says_what_is_off_without_a_table_or_a_column():
@@ -43,6 +46,25 @@ def test_a_column_that_the_contract_does_not_name_is_an_attribute():
     lines = describe_usage(
         {name: whole(name) for name in TABLES} | {"users": table("user_id", "profile", "city")})
     assert "users: kept, not used yet: attributes" in lines
+
+
+@pytest.mark.parametrize(("repairs", "said"), [
+    ({}, ["events and users: no key in EMPORIUM_USER_KEY: ids of users are kept as they are, not "
+          "hashed"]),
+    ({"personal_ids_replaced": 1}, [
+        "events and users: no key in EMPORIUM_USER_KEY: ids of users are kept as they are, not "
+        "hashed",
+        "events and users: 2 ids were e-mail addresses or numbers of persons; what replaces them "
+        "without a key can be guessed by who has a list of such"]),
+    ({"ids_hashed": 1}, [])])
+def test_says_what_became_of_ids(repairs, said):
+    balance = {name: whole(name) for name in TABLES}
+    for name in ("events", "users"):
+        balance[name].repairs.clear()
+        balance[name].repairs.update(repairs)
+    assert [line for line in describe_usage(balance) if "ids" in line] == said
+    no_persons = {name: part for name, part in balance.items() if name not in ("events", "users")}
+    assert not [line for line in describe_usage(no_persons) if "ids" in line]
 
 
 _READERS = {

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.ingest.contract import MAX_ID_CHARS, TABLES, Column, Kind, Reason, RejectedError
+from pipeline.ingest.privacy import Protection
 from pipeline.ingest.values import ValueParser
 from tests.pipeline.ingest.shops import NOW
 
@@ -17,7 +18,8 @@ ATTRIBUTES = Column("attributes", Kind.ATTRIBUTES)
 
 
 def parser(*, untyped=False, personal=False, max_text_chars=100):
-    return ValueParser(max_text_chars, NOW, untyped=untyped, personal=personal)
+    return ValueParser(
+        max_text_chars, NOW, untyped=untyped, personal=personal, protection=Protection())
 
 
 def rejection(column, value, **options):
@@ -124,6 +126,11 @@ def test_choices_in_any_case():
 def test_explanations_show_the_form_of_a_personal_value_only():
     _, explanation = rejection(EVENT, "Ann-42@x.org", personal=True)
     assert explanation.endswith("it is of the form 'aaa-99@a.aaa'")
+
+
+def test_explanations_show_no_personal_data_of_other_tables():
+    _, explanation = rejection(PRICE, "ask anna.schmidt@example.org for the price")
+    assert explanation == "price should be a number, it is 'ask [email] for the pri...'"
 
 
 @pytest.mark.parametrize(("value", "expected"), [

@@ -1,0 +1,1 @@
+"""Wrong grades put into real judgements: how many are found, and what that is worth."""

@@ -1,0 +1,159 @@
+"""`emporium govern`: what is wrong with a shop's tables, put right as far as can be."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import pathlib
+import shutil
+import sys
+
+from pipeline.cli.arguments import local_path
+from pipeline.cli.run import read_config
+from pipeline.cli.session import Session, run_session
+from pipeline.config import Config
+from pipeline.running.folder import RunFolder
+
+EXIT_TOO_BAD = 3
+
+_DESCRIPTION = """\
+Finds what is wrong in the tables, repairs what can be repaired, sets aside what cannot, and writes
+what it did and why: a page, a log of every decision, and the governed tables, which can be run.
+
+  emporium govern shop/ --out governed/
+  emporium run governed/latest/data --out out/
+
+`emporium run` does the same with the tables that it reads. A wrong decision is taken back by its
+rule, or by its id as the page and the log show it:
+
+  emporium govern undo governed/ --rule no_price
+  emporium govern release governed/ --id 4f0c21d97ab3e685
+
+That writes a new version beside the last one. To have the decision not made again, name it in the
+settings: --set governance.rules_off=no_price, or governance.released with the id.
+"""
+
+_EPILOG = """\
+exit status: 0 done; 1 failed; 2 a mistake in the data, the settings or the command; 3 done, and
+the tables are so bad that a run would stop; 130 interrupted
+
+`emporium run --help` lists the settings.
+"""
+
+_UNDO, _RELEASE = "undo", "release"
+
+
+def add_parser(commands: argparse._SubParsersAction) -> None:
+    """Adds the command to the front door."""
+    parser = commands.add_parser(
+        "govern", help="finds and mends what is wrong with the tables", description=_DESCRIPTION,
+        epilog=_EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter,
+        usage="emporium govern DATA --out DIR [--config FILE] [--set key=value]\n"
+              "       emporium govern undo DIR --rule RULE\n"
+              "       emporium govern release DIR --id ID")
+    local = local_path("give a local folder")
+    parser.add_argument(
+        "target", nargs="+", metavar="DATA",
+        help="folder or URI of the tables; or `undo` or `release` and the output folder")
+    parser.add_argument(
+        "--out", metavar="DIR", type=local,
+        help="output folder: 1/, 2/, ... and latest/ appear in it, each with data/, reports/, "
+        "decisions/ and quarantine/")
+    parser.add_argument(
+        "--rule", action="append", default=[], metavar="RULE", help="to undo; may be repeated")
+    parser.add_argument(
+        "--id", dest="ids", action="append", default=[], metavar="ID",
+        help="of a decision to release; may be repeated")
+    parser.add_argument(
+        "--config", action="append", default=[], metavar="FILE", help="YAML file with settings")
+    parser.add_argument(
+        "--set", dest="overrides", action="append", default=[], metavar="key=value",
+        help="one setting, such as governance.rules_off=white_space")
+    parser.set_defaults(execute=lambda args: _execute(parser, args), preset=None)
+
+
+def _execute(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
+    first, *rest = args.target
+    if first in (_UNDO, _RELEASE) and rest:
+        if len(rest) > 1 or args.out or args.overrides or args.config:
+            parser.error(f"{first} takes one folder, and {'--rule' if first == _UNDO else '--id'}")
+        if (first == _UNDO and not args.rule) or (first == _RELEASE and not args.ids):
+            parser.error(f"{first} needs {'--rule RULE' if first == _UNDO else '--id ID'}")
+        return _take_back(pathlib.Path(rest[0]), args.rule, args.ids)
+    if rest:
+        parser.error(f"one DATA folder is expected, received {' '.join(args.target)}")
+    if not args.out:
+        parser.error("--out DIR is needed")
+    config = read_config(args)
+    return run_session(first, args.out, lambda session: _govern(session, config))
+
+
+def _govern(session: Session, config: Config) -> int:
+    import apache_beam as beam
+
+    from pipeline.governance.folder import LATEST, new_version, newest_version
+    from pipeline.governance.quality import check_quality, describe_quality
+    from pipeline.governance.report import QUALITY
+    from pipeline.governance.standalone import govern_folder, ingest_folder
+    from pipeline.ingest.balance import format_balance
+    from pipeline.ingest.contract import DatasetError
+    from pipeline.ingest.usage import describe_usage
+    from pipeline.running.preflight import check_rules
+
+    check_rules(config.governance)
+    progress = session.progress
+    root = session.folder.root
+    with new_version(root) as version:
+        progress.start("Reading the tables")
+        balance = ingest_folder(
+            beam.Pipeline, session.data, session.tables, version, config.ingest)
+        progress.end(f"{session.seconds():.0f} s")
+        for text in (format_balance(balance), *describe_usage(balance)):
+            progress.note(text)
+        started = session.seconds()
+        progress.start("Finding, repairing, setting aside what is wrong")
+        last = newest_version(root) if (root / LATEST).exists() else None
+        quality = govern_folder(beam.Pipeline, version, balance, config.governance, last)
+        progress.end(f"{session.seconds() - started:.0f} s")
+        progress.note(describe_quality(quality))
+        tree = json.loads((version.reports / QUALITY).read_bytes())
+    latest = os.path.relpath(root / LATEST)
+    progress.say(
+        f"\nReport:    {latest}/reports/governance.html\n"
+        f"Decisions: {latest}/decisions/*.parquet\n"
+        f"Tables:    {latest}/data\n"
+        f"Next:      emporium run {latest}/data --out out")
+    try:
+        check_quality(tree)
+    except DatasetError as error:
+        progress.say(f"A run would stop at this: {error}")
+        return EXIT_TOO_BAD
+    return 0
+
+
+def _take_back(root: pathlib.Path, rules: list[str], ids: list[str]) -> int:
+    """Undoes rules or releases decisions, as a new version."""
+    import apache_beam as beam
+
+    from pipeline.governance.folder import LATEST, new_version, newest_version
+    from pipeline.governance.standalone import export_version
+    from pipeline.governance.undo import undo_decisions
+
+    last = newest_version(root)
+    del sys.argv[1:]  # Beam would take them for its own.
+    with RunFolder(root.absolute()).locked(), new_version(root) as version:
+        undone = undo_decisions(
+            last.tables, last.decisions,
+            lambda decision: decision.rule in rules or decision.id in ids,
+            version.tables, version.decisions)
+        for kept in (last.reports, last.ingest, last.profile):
+            shutil.copytree(kept, version.root / kept.name)
+        export_version(beam.Pipeline, version)
+    print(
+        f"Taken back: {undone.asked:,} decisions and {undone.followed:,} that followed from them; "
+        f"{undone.restored:,} rows are in their tables again.\n"
+        f"Tables: {root / LATEST / 'data'}\n"
+        f"Next:   emporium run {root / LATEST / 'data'} --out out --set "
+        f"governance.{'rules_off=' + ','.join(rules) if rules else 'released=' + ','.join(ids)}")
+    return 0

@@ -1,0 +1,1 @@
+"""What single rows can be wrong in, a rule a thing."""

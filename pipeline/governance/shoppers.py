@@ -1,0 +1,148 @@
+"""What is wrong with the events of one shopper: told twice, given back, made by a machine."""
+
+from __future__ import annotations
+
+import collections
+import itertools
+import statistics
+from collections.abc import Sequence
+from typing import Any
+
+from pipeline.governance.facts import ShopFacts
+from pipeline.governance.findings import WHOLE_ROW, Action, Finding, Rule
+from pipeline.ingest.positions import describe_position
+from pipeline.ingest.rows import Row
+
+DUPLICATE = Rule(
+    "duplicate_event", ("events",), "The same shopper did the same with the same product at the "
+    "same moment: the event was logged twice.", "Send each event once, with an id of its own.")
+RETURN = Rule(
+    "return", ("events",), "Something that was bought was given back or cancelled.",
+    "Nothing to mend: a return is kept apart from purchases, and its purchase says so.",
+    severe=False)
+MACHINE = Rule(
+    "machine_traffic", ("events",), "The events come faster, or in greater number, than a person "
+    "clicks: a crawler or a test.", "Leave crawlers and monitoring out of the log.")
+WHOLESALE = Rule(
+    "wholesale", ("events",), "The shopper usually buys quantities that hardly any other does.",
+    "Mark business customers, so that they can be looked at apart.", severe=False)
+
+RULES = (DUPLICATE, RETURN, MACHINE, WHOLESALE)
+
+RETURNED = "attributes.returned"
+"""Column of a purchase that says how many pieces were given back."""
+
+_SAME = ("product_id", "event", "timestamp", "value", "query", "session_id", "attributes")
+_DAY_SECONDS = 86_400
+_DAILY_CLICKS = 1_000  # A person who looks at a product every ten seconds for three hours.
+_FAST_CLICKS = 200
+_FAST_SECONDS = 1.0
+_WHOLESALE_LINES = 20
+
+Findings = dict[int, list[Finding]]
+"""Findings by the place of the row in the list of events."""
+
+
+def judge_shopper(events: Sequence[Row], facts: ShopFacts) -> Findings:
+    """Findings about the events of one shopper.
+
+    Args:
+        events: all of them, in any order; each has `position`.
+        facts: habits of the shop.
+    """
+    order = sorted(
+        range(len(events)),
+        key=lambda i: (events[i].get("timestamp", 0), events[i]["position"]))
+    findings: Findings = collections.defaultdict(list)
+    if reason := _machine(events, order, facts):
+        for place in order:
+            findings[place].append(Finding(
+                MACHINE.name, WHOLE_ROW, Action.SET_ASIDE, confidence=0.9, note=reason))
+        return findings
+    told = _find_duplicates(events, order, facts, findings)
+    _match_returns(events, told, findings)
+    _note_wholesale(events, told, facts, findings)
+    return findings
+
+
+def _machine(events: Sequence[Row], order: Sequence[int], facts: ShopFacts) -> str:
+    """What makes a shopper a machine, "" for nothing."""
+    clicks = [
+        events[i]["timestamp"] for i in order
+        if events[i]["event"] in ("view", "click") and "timestamp" in events[i]]
+    if facts.clock_step == 1 and len(clicks) >= _FAST_CLICKS:
+        gaps = [later - earlier for earlier, later in itertools.pairwise(clicks)]
+        if statistics.median(gaps) <= _FAST_SECONDS:
+            return "half of the clicks follow within a second"
+    days = collections.Counter(time // _DAY_SECONDS for time in clicks)
+    if days and max(days.values()) >= _DAILY_CLICKS:
+        return f"{max(days.values())} clicks in a day"
+    return ""
+
+
+def _find_duplicates(
+    events: Sequence[Row], order: Sequence[int], facts: ShopFacts, findings: Findings,
+) -> list[int]:
+    """Finds events told twice; returns the places of the others.
+
+    An order may name a product on two lines: where the clock of the log tells no seconds, equal
+    purchases stay.
+    """
+    first: dict[tuple[Any, ...], Row] = {}
+    told = []
+    for place in order:
+        event = events[place]
+        exact = facts.clock_step == 1 or event["event"] != "purchase"
+        if "timestamp" in event and facts.clock_step <= 60 and exact:
+            key = tuple(repr(event.get(column)) for column in _SAME)
+            if (earlier := first.setdefault(key, event)) is not event:
+                findings[place].append(Finding(
+                    DUPLICATE.name, WHOLE_ROW, Action.SET_ASIDE, confidence=0.95,
+                    note=f"as {describe_position(earlier['position'])}"))
+                continue
+        told.append(place)
+    return told
+
+
+def _match_returns(events: Sequence[Row], told: Sequence[int], findings: Findings) -> None:
+    """Takes each return from the latest purchases of the product before it."""
+    bought: dict[str, list[list[Any]]] = collections.defaultdict(list)  # [place, pieces left]
+    returned: collections.Counter[int] = collections.Counter()
+    for place in told:
+        event = events[place]
+        if event["event"] != "purchase":
+            continue
+        pieces = event.get("value", 1.0)
+        stack = bought[event["product_id"]]
+        if pieces > 0:
+            stack.append([place, pieces])
+            continue
+        left, purchases = -pieces, []
+        while left > 0 and stack:
+            purchase = stack[-1]
+            taken = min(left, purchase[1])
+            returned[purchase[0]] += taken
+            purchases.append(describe_position(events[purchase[0]]["position"]))
+            left -= taken
+            purchase[1] -= taken
+            if purchase[1] <= 0:
+                stack.pop()
+        findings[place].append(Finding(
+            RETURN.name, WHOLE_ROW, Action.MATCHED if purchases else Action.SET_ASIDE,
+            note=f"of {', '.join(purchases)}" if purchases
+            else "no purchase of it is in the log"))
+    for place, pieces in returned.items():
+        findings[place].append(Finding(RETURN.name, RETURNED, Action.FILLED, pieces))
+
+
+def _note_wholesale(
+    events: Sequence[Row], told: Sequence[int], facts: ShopFacts, findings: Findings,
+) -> None:
+    quantities = [
+        events[place]["value"] for place in told
+        if events[place]["event"] == "purchase" and events[place].get("value", 0) > 0]
+    usual = facts.usual_quantity
+    if usual and len(quantities) >= _WHOLESALE_LINES and statistics.median(quantities) >= usual:
+        findings[told[0]].append(Finding(
+            WHOLESALE.name, WHOLE_ROW, Action.NOTED, confidence=0.8,
+            note=f"half of {len(quantities)} purchases are of {usual:g} pieces or more"))

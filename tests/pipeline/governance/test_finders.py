@@ -1,0 +1,57 @@
+import apache_beam as beam
+import tensorflow as tf
+
+from pipeline.governance import finders
+from pipeline.governance.findings import WHOLE_ROW, Action, Finding
+from pipeline.governance.settings import Governance
+from pipeline.ingest.rows import encode_row
+
+
+def write_rows(folder, rows, shards=1):
+    folder.mkdir()
+    options = tf.io.TFRecordOptions(compression_type="GZIP")
+    for shard in range(shards):
+        with tf.io.TFRecordWriter(str(folder / f"data-{shard}.gz"), options) as writer:
+            for row in rows[shard::shards]:
+                writer.write(encode_row(row))
+
+
+def test_what_several_finders_find_comes_together_and_each_may_read_again(tmp_path):
+    write_rows(tmp_path / "products", [
+        {"product_id": str(i), "title": f"Mug {i}"} for i in range(5)], shards=2)
+
+    def titled(read):
+        assert len(list(read())) == 5
+        yield from ((key, [Finding("a", "brand", Action.FILLED, row["title"])])
+                    for key, row in read() if key == "3")
+
+    def aside(read):
+        yield from ((key, [Finding("b", WHOLE_ROW, Action.SET_ASIDE)]) for key, _ in read()
+                    if key in ("3", "4"))
+
+    found = finders.find_all([titled, aside], str(tmp_path / "products"))
+    assert {key: [(f.rule, f.after) for f in some] for key, some in found.items()} == {
+        "3": [("a", "Mug 3"), ("b", None)], "4": [("b", None)]}
+
+
+def test_nothing_is_looked_for_that_nobody_asked_for():
+    assert finders.product_finders(Governance()) == []
+    assert len(finders.product_finders(Governance(infer=True))) == 1
+
+
+def test_a_few_judgments_teach_nothing_about_grades(tmp_path):
+    write_rows(tmp_path / "products", [{"product_id": "a", "title": "Mug"}])
+    write_rows(tmp_path / "judgments", [
+        {"query": "mug", "product_id": "a", "grade": 2.0, "position": 1}])
+    assert finders.find_label_errors(
+        beam.Pipeline, str(tmp_path / "products"), str(tmp_path / "judgments"),
+        str(tmp_path / "found.json")) == {}
+
+
+def test_findings_go_by_a_file(tmp_path, monkeypatch):
+    finding = Finding("label_error", WHOLE_ROW, Action.SET_ASIDE, None, 0.5, "graded 2")
+    monkeypatch.setattr(
+        finders, "find_in_folders",
+        lambda pipeline, *_: pipeline | beam.Create([("7", finding), ("3", finding)]))
+    assert finders.find_label_errors(
+        beam.Pipeline, "", "", str(tmp_path / "found.json")) == {"3": [finding], "7": [finding]}
