@@ -78,15 +78,6 @@ class MaskedLanguageModel:
     def _variables(self) -> list[tf.Variable]:
         return [*self._backbone.trainable_variables, *self._head.trainable_variables]
 
-    def get_weights(self) -> list[np.ndarray]:
-        """Weights, as `set_weights` takes them."""
-        return [variable.numpy() for variable in self._variables]
-
-    def set_weights(self, weights: Sequence[np.ndarray]) -> None:
-        """Weights that `get_weights` gave."""
-        for variable, value in zip(self._variables, weights, strict=True):
-            variable.assign(value)
-
     def start_from(self, backbone: keras_nlp.models.BertBackbone, tokens: np.ndarray) -> None:
         """Takes the embeddings and the first layers of a trained encoder.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import itertools
 from typing import NamedTuple
 
 import numpy as np
@@ -71,6 +72,8 @@ class Brands:
                 [bool(one) and one != brand for one, brand in zip(first, brands, strict=True)],
                 float),
             "brand elsewhere": np.array(elsewhere, float),
+            "brands in title": self._others(brands, texts.title),
+            "brands in description": self._others(brands, texts.description),
             "brand products": np.log1p([self._counts.get(brand, 0) for brand in brands]),
             "brand by title": by_title, "other brand by title": other_by_title,
             "brand by rest": by_rest, "other brand by rest": other_by_rest})
@@ -82,6 +85,12 @@ class Brands:
             if first in self._counts:
                 return Said(_has(brand, " ".join(title)), first)
         return Said(_has(brand, " ".join(title)), "")
+
+    def _others(self, brands: list[str], texts: list[list[str]]) -> np.ndarray:
+        """How many brands of the shop each text names besides the product's own."""
+        return np.array([
+            len({*tokens, *map(" ".join, itertools.pairwise(tokens))} & self._counts.keys()
+                - {brand}) for brand, tokens in zip(brands, texts, strict=True)], float)
 
     def spelling(self, brand: str) -> str:
         """How the shop usually writes a brand that is given folded."""

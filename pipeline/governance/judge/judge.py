@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pathlib
-import pickle
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -24,7 +22,7 @@ FOLDS = 4
 
 OPEN = (0.02, 0.98)
 """Suspicion between which the language model is asked: elsewhere it would change nothing, and it
-costs a hundred times what other evidence does."""
+costs more than all other evidence."""
 
 
 class Trust(NamedTuple):
@@ -117,13 +115,3 @@ def ask(
         if len(places):
             said[places] = to_matrix(model.measure(read_texts([rows[p] for p in places])))
     return np.hstack([evidence, said])
-
-
-def save_judge(judge: Judge, path: pathlib.Path) -> None:
-    """Writes a judge to a file that workers read."""
-    path.write_bytes(pickle.dumps(judge, protocol=pickle.HIGHEST_PROTOCOL))
-
-
-def load_judge(path: pathlib.Path) -> Judge:
-    """Reads a judge that `save_judge` wrote; never a file from elsewhere, as pickle runs code."""
-    return pickle.loads(path.read_bytes())  # noqa: S301

@@ -9,7 +9,7 @@ import scipy.sparse
 from sklearn.preprocessing import normalize
 
 from pipeline.governance.judge.brands import fold_brand
-from pipeline.governance.judge.measures import Measures
+from pipeline.governance.judge.measures import Measures, only_where
 from pipeline.governance.judge.prices import log_prices
 from pipeline.governance.judge.texts import Texts
 from pipeline.governance.judge.views import View, Views
@@ -18,6 +18,9 @@ NEIGHBOURS = 10
 
 USUAL = 0.5
 """Share of the titles of products described alike from which a word is due."""
+
+ORDER_TOKENS = 24
+"""Of a description whose order is compared, the first."""
 
 _ROWS = 512
 """Products that are compared with all at once."""
@@ -36,6 +39,10 @@ class Neighbours:
         self._rest = _vectors(views.description, views.attributes)
         self._prices = log_prices(texts)
         self._brands, self._categories = _brands(texts), _categories(texts)
+        self._descriptions = normalize(views.description.dense)
+        self._places = [
+            {token: place for place, token in enumerate(tokens[:ORDER_TOKENS])}
+            for tokens in texts.description]
         self._words = (views.title.sparse > 0).astype(np.float32)
         self._lengths = _log_lengths(texts)
 
@@ -55,7 +62,7 @@ class Neighbours:
             "neighbours' price spread": spread,
             "neighbours' brand": np.where(brands == "", np.nan, same_brand),
             "neighbours' category": np.where(categories == "", np.nan, same_category),
-            **self._titles(texts, views)}
+            **self._titles(texts, views), **self._order(texts, views)}
 
     def _titles(self, texts: Texts, views: Views) -> Measures:
         """What the titles of products that are described alike say, and this one does not."""
@@ -76,6 +83,26 @@ class Neighbours:
             "usual words lacking": lacking,
             "usual words lacking share": lacking / np.maximum(_sum(usual), USUAL),
             "usual length": _log_lengths(texts) - self._lengths[nearest].mean(1)}
+
+
+    def _order(self, texts: Texts, views: Views) -> Measures:
+        """Whether words that descriptions share are in the same order."""
+        nearest, _ = _nearest(normalize(views.description.dense), self._descriptions)
+        kept, turned = np.zeros(len(texts)), np.zeros(len(texts))
+        upper = np.triu(np.ones((ORDER_TOKENS, ORDER_TOKENS), bool), 1)
+        for row, tokens in enumerate(texts.description):
+            own = list(dict.fromkeys(tokens[:ORDER_TOKENS]))
+            for number in nearest[row]:
+                there = self._places[number]
+                places = np.array([there[token] for token in own if token in there])
+                ahead = places[:, np.newaxis] < places
+                pairs = upper[:len(places), :len(places)]
+                kept[row] += ahead[pairs].sum()
+                turned[row] += (~ahead)[pairs].sum()
+        described = views.description.present
+        return only_where(described & (kept + turned > 0), {
+            "words in usual order": (kept - turned) / np.sqrt(np.maximum(kept + turned, 1)),
+            "share in usual order": kept / np.maximum(kept + turned, 1)})
 
 
 def _nearest(vectors: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import collections
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -41,26 +40,18 @@ class PseudoPerplexity:
     """
 
     def __init__(self, texts: Texts, settings: MaskedLanguageSettings) -> None:
-        self._settings = settings
-        self._tokenizer = _tokenizer()
+        preset = load_preset("minilm")
+        self._tokenizer = Tokenizer(preset.vocabulary, preset.lowercase)
         columns = self._pieces(texts)
         counts = collections.Counter(
             piece for column in columns for pieces in column for piece in pieces.tolist())
-        self._known = sorted(piece for piece, count in counts.items() if count >= MIN_COUNT)
-        self._model = self._build()
+        known = sorted(piece for piece, count in counts.items() if count >= MIN_COUNT)
+        self._number = np.full(len(preset.vocabulary), _UNKNOWN, np.int32)
+        self._number[known] = np.arange(_SPECIAL, _SPECIAL + len(known))
+        self._model = MaskedLanguageModel(
+            _SPECIAL + len(known), _MASK, _END, len(MAX_PIECES),
+            sum(MAX_PIECES.values()) + len(MAX_PIECES) + 1, settings)
         self._model.train(self._join(columns))
-
-    def __getstate__(self) -> dict[str, Any]:
-        """What a worker needs: TensorFlow's objects do not travel, their weights do."""
-        return {
-            "settings": self._settings, "known": self._known, "weights": self._model.get_weights()}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        """Builds the model anew and gives it its weights."""
-        self._settings, self._known = state["settings"], state["known"]
-        self._tokenizer = _tokenizer()
-        self._model = self._build()
-        self._model.set_weights(state["weights"])
 
     def measure(self, texts: Texts) -> Measures:
         """Of titles and descriptions the mean and the least log probability of a word piece.
@@ -81,17 +72,6 @@ class PseudoPerplexity:
             starts = ends + 1
         return dict(zip(NAMES, found, strict=True))
 
-    def _build(self) -> MaskedLanguageModel:
-        self._number = np.full(self._tokenizer_size(), _UNKNOWN, np.int32)
-        self._number[self._known] = np.arange(_SPECIAL, _SPECIAL + len(self._known))
-        return MaskedLanguageModel(
-            _SPECIAL + len(self._known), _MASK, _END, len(MAX_PIECES),
-            sum(MAX_PIECES.values()) + len(MAX_PIECES) + 1, self._settings)
-
-    @staticmethod
-    def _tokenizer_size() -> int:
-        return len(load_preset("minilm").vocabulary)
-
     def _pieces(self, texts: Texts) -> list[list[np.ndarray]]:
         """Word pieces of each column of each product."""
         columns = (
@@ -111,8 +91,3 @@ class PseudoPerplexity:
             np.array([_START, *(
                 token for pieces in row for token in (*self._number[pieces], _END))], np.int32)
             for row in zip(*columns, strict=True)]
-
-
-def _tokenizer() -> Tokenizer:
-    preset = load_preset("minilm")
-    return Tokenizer(preset.vocabulary, preset.lowercase)

@@ -1,0 +1,211 @@
+"""How well noise in a catalogue is found: by the judge, by rules alone, by cleanlab alone.
+
+Usage:  python -m benchmarks.governance.judge [--tasks DIR] [--task NAME] [--seeds N ...]
+            [--duplicates] [--without COLUMNS] [--show N]
+
+Noise of eight kinds is put into one product in twenty (`benchmarks/governance/noise.py`). Found is
+a product of which anything is found, of whatever kind; right is what is found if the product has
+noise. Whatever else is found counts as wrong, though a shop has noise of its own: `--show` prints
+some, to be judged by eye. Seeds 1 to 3 are those by which the judge was developed; the default, 11
+to 13, those by which it is measured.
+"""
+
+from __future__ import annotations
+
+import argparse
+import collections
+import functools
+import pathlib
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from benchmarks.governance.baselines import Found, by_cleanlab, by_mojibake, by_rules
+from benchmarks.governance.duplicates import find_groups, read_products
+from benchmarks.governance.noise import DUPLICATE, SHARES, Noisy, inject
+from pipeline.governance.decisions import apply_findings
+from pipeline.governance.duplicates.encoder import load_encoder
+from pipeline.governance.judge.fitting import learn, observe, sample_rows, train_language_models
+from pipeline.governance.judge.judge import FOLDS, Judge
+from pipeline.governance.judge.settings import JudgeSettings
+from pipeline.governance.rules.texts import find_broken_texts
+from pipeline.ingest.rows import Row
+
+
+class Result(NamedTuple):
+    """What one of those that are compared found in one noisy catalogue.
+
+    Attributes:
+        kinds: kind of noise of each product that has any.
+        found: rule by product id.
+        minutes: that it took.
+    """
+
+    kinds: Mapping[str, str]
+    found: Found
+    minutes: float
+
+    def recall(self, *kinds: str) -> float:
+        """Share of the products with noise of these kinds, all by default, that were found."""
+        noisy = [key for key, kind in self.kinds.items() if not kinds or kind in kinds]
+        return sum(key in self.found for key in noisy) / max(1, len(noisy))
+
+    def precision(self, *rules: str) -> float:
+        """Share of what was found by these rules, all by default, that has noise."""
+        found = [key for key, rule in self.found.items() if not rules or rule in rules]
+        return sum(key in self.kinds for key in found) / len(found) if found else np.nan
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Prints the tables of a task."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument(
+        "--tasks", type=pathlib.Path, default=pathlib.Path("out/benchmark/tasks"), metavar="DIR",
+        help="folder of the tasks (%(default)s)")
+    parser.add_argument("--task", default="chorus")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[11, 12, 13])
+    parser.add_argument(
+        "--duplicates", action="store_true", help="find near duplicates too; adds minutes")
+    parser.add_argument(
+        "--without", nargs="*", default=[], metavar="COLUMN",
+        help="columns to leave out, attributes.NAME for an attribute")
+    parser.add_argument("--show", type=int, default=0, metavar="N", help="wrong finds to print")
+    options = parser.parse_args(arguments)
+    path = options.tasks / options.task / "products.jsonl"
+    if not path.exists():
+        print(f"{options.task}: skipped, there is no {path}; name the tasks' folder with --tasks.")
+        return 0
+    rows = [without(row, options.without) for row in read_products(path)]
+    results: dict[str, list[Result]] = collections.defaultdict(list)
+    for seed in options.seeds:
+        noisy = inject(rows, seed)
+        for name, result in measure(noisy, options.duplicates).items():
+            results[name].append(result)
+            print(f"seed {seed}, {name}: precision {result.precision():.3f}, recall "
+                  f"{result.recall():.3f}, {result.minutes:.1f} min", flush=True)
+        show(noisy, results["judge"][-1], options.show)
+    print_tables(results)
+    return 0
+
+
+def without(row: Row, columns: Sequence[str]) -> Row:
+    """A row without some columns and attributes."""
+    kept = {name: value for name, value in row.items() if name not in columns}
+    if "attributes" in kept:
+        kept["attributes"] = {
+            name: value for name, value in kept["attributes"].items()
+            if f"attributes.{name}" not in columns}
+    return kept
+
+
+def measure(noisy: Noisy, duplicates: bool) -> dict[str, Result]:
+    """What each of those that are compared finds."""
+    finders: dict[str, Callable[[], Found]] = {
+        "rules": lambda: by_rules(noisy.products), "cleanlab": lambda: by_cleanlab(noisy.products)}
+    results = {}
+    for name, finder in finders.items():
+        started = time.perf_counter()
+        results[name] = Result(noisy.kinds, finder(), (time.perf_counter() - started) / 60)
+    results.update(measure_judges(noisy))
+    if duplicates:
+        started = time.perf_counter()
+        merged = find_copies(noisy)
+        minutes = (time.perf_counter() - started) / 60
+        for name in ("judge without language model", "judge"):
+            alone = results[name]
+            results[f"{name}, duplicates"] = Result(
+                noisy.kinds, {**merged, **alone.found}, alone.minutes + minutes)
+    return results
+
+
+def measure_judges(noisy: Noisy) -> dict[str, Result]:
+    """What the judge finds after the rule for encodings, without language model and with it."""
+    settings = JudgeSettings()
+    mojibake = by_mojibake(noisy.products)
+    rows = [mended(row) for row in noisy.products]
+    started = time.perf_counter()
+    sample = sample_rows(rows, settings.max_sample)
+    parts = observe(sample, settings)
+    observed = time.perf_counter() - started
+    results = {}
+    for name, train in (
+            ("judge without language model", lambda: [None] * FOLDS),
+            ("judge", functools.partial(train_language_models, sample, settings))):
+        started = time.perf_counter()
+        judge = learn(parts, train(), settings)
+        found = {**find_by(judge, rows), **mojibake}
+        minutes = (observed + time.perf_counter() - started) / 60
+        print(f"{name}: from {judge.trust.threshold:.2f} on, of its own noise found "
+              + ", ".join(f"{kind.value} {share:.2f}" for kind, share in judge.trust.found.items()))
+        results[name] = Result(noisy.kinds, found, minutes)
+    return results
+
+
+def find_by(judge: Judge, rows: Sequence[Row]) -> Found:
+    """What a judge finds."""
+    return {
+        row["product_id"]: finding.rule
+        for row, finding in zip(rows, judge.judge(rows), strict=True) if finding is not None}
+
+
+def mended(row: Row) -> Row:
+    """A product as the rules for texts leave it to the judge."""
+    return apply_findings("products", row, find_broken_texts("products", row)).row or row
+
+
+def find_copies(noisy: Noisy) -> Found:
+    """Products that near duplicates are merged away as; a copy counts with its original."""
+    groups, _ = find_groups(noisy.products, functools.partial(load_encoder, "minilm"))
+    copy_of = {original: copy for copy, original in noisy.originals.items()}
+    found: Found = {}
+    for group in groups:
+        members = {group.kept, *group.aliases}
+        for alias in group.aliases:
+            copy = copy_of.get(alias, alias)
+            pair = {copy, noisy.originals.get(copy, copy)}
+            found[copy if pair <= members else alias] = "near_duplicate"
+    return found
+
+
+def print_tables(results: Mapping[str, Sequence[Result]]) -> None:
+    """Means and standard deviations over seeds: in all, by kind, and by rule of the judge."""
+    names = list(results)
+    print("\n| | " + " | ".join(names) + " |")
+    print("| --- |" + " --- |" * len(names))
+    lines: dict[str, Callable[[Result], float]] = {
+        "precision": lambda result: result.precision(), "recall": lambda result: result.recall(),
+        "recall but duplicates": lambda result: result.recall(
+            *(kind for kind in SHARES if kind != DUPLICATE))}
+    for kind in SHARES:
+        lines[f"recall, {kind}"] = lambda result, kind=kind: result.recall(kind)
+    rules = sorted({
+        rule for several in results.values() for result in several
+        for rule in result.found.values()})
+    for rule in rules:
+        lines[f"precision, {rule}"] = lambda result, rule=rule: result.precision(rule)
+    lines["minutes"] = lambda result: result.minutes
+    for line, value in lines.items():
+        cells = []
+        for name in names:
+            values = [value(result) for result in results[name]]
+            cells.append(f"{np.mean(values):.3f} ± {np.std(values):.3f}")
+        print(f"| {line} | " + " | ".join(cells) + " |")
+
+
+def show(noisy: Noisy, result: Result, count: int) -> None:
+    """Prints products that were found and have no noise that was put into them."""
+    wrong = [row for row in noisy.products
+             if row["product_id"] in result.found.keys() - noisy.kinds.keys()]
+    for row in wrong[:count]:
+        texts = " | ".join(
+            f"{column}: {str(row[column])[:90]}"
+            for column in ("title", "description", "brand", "category", "price") if column in row)
+        print(f"  {result.found[row['product_id']]}: {texts}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
