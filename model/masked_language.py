@@ -78,26 +78,6 @@ class MaskedLanguageModel:
     def _variables(self) -> list[tf.Variable]:
         return [*self._backbone.trainable_variables, *self._head.trainable_variables]
 
-    def start_from(self, backbone: keras_nlp.models.BertBackbone, tokens: np.ndarray) -> None:
-        """Takes the embeddings and the first layers of a trained encoder.
-
-        Args:
-            backbone: of the same width.
-            tokens: its token for each of this vocabulary, `[vocabulary]`.
-        """
-        own = self._backbone
-        own.token_embedding.set_weights([backbone.token_embedding.get_weights()[0][tokens]])
-        [positions] = own.position_embedding.weights
-        positions.assign(backbone.position_embedding.weights[0][:positions.shape[0]])
-        [segments] = own.segment_embedding.weights
-        segments.assign(tf.repeat(backbone.segment_embedding.weights[0][:1], self._parts, axis=0))
-        own.embeddings_layer_norm.set_weights(backbone.embeddings_layer_norm.get_weights())
-        for layer, trained in zip(
-                own.transformer_layers, backbone.transformer_layers, strict=False):
-            layer.set_weights(trained.get_weights())
-            layer._feedforward_intermediate_dense.activation = (
-                trained._feedforward_intermediate_dense.activation)
-
     def train(self, texts: Sequence[np.ndarray]) -> None:
         """Learns texts.
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import collections
 import functools
+import itertools
 import pathlib
 import sys
 import time
@@ -28,11 +29,15 @@ from benchmarks.governance.duplicates import find_groups, read_products
 from benchmarks.governance.noise import DUPLICATE, SHARES, Noisy, inject
 from pipeline.governance.decisions import apply_findings
 from pipeline.governance.duplicates.encoder import load_encoder
+from pipeline.governance.findings import Action, Finding
 from pipeline.governance.judge.fitting import learn, observe, sample_rows, train_language_models
 from pipeline.governance.judge.judge import FOLDS, Judge
 from pipeline.governance.judge.settings import JudgeSettings
 from pipeline.governance.rules.texts import find_broken_texts
 from pipeline.ingest.rows import Row
+
+CONFIDENCES = (0.5, 0.7, 0.8, 0.9, 0.97, 1.01)
+"""Edges between which the precision of findings is printed."""
 
 
 class Result(NamedTuple):
@@ -42,11 +47,15 @@ class Result(NamedTuple):
         kinds: kind of noise of each product that has any.
         found: rule by product id.
         minutes: that it took.
+        findings: what the judge says, by product id.
+        repaired: of the values that it replaced, whether each is now as it was before the noise.
     """
 
     kinds: Mapping[str, str]
     found: Found
     minutes: float
+    findings: Mapping[str, Finding] = {}
+    repaired: Mapping[str, bool] = {}
 
     def recall(self, *kinds: str) -> float:
         """Share of the products with noise of these kinds, all by default, that were found."""
@@ -57,6 +66,16 @@ class Result(NamedTuple):
         """Share of what was found by these rules, all by default, that has noise."""
         found = [key for key, rule in self.found.items() if not rules or rule in rules]
         return sum(key in self.kinds for key in found) / len(found) if found else np.nan
+
+    def precision_between(self, least: float, most: float) -> float:
+        """Share of what the judge found with such a confidence that has noise."""
+        found = [key for key, said in self.findings.items() if least <= said.confidence < most]
+        return sum(key in self.kinds for key in found) / len(found) if found else np.nan
+
+    def repairs(self, rule: str) -> float:
+        """Share of the values replaced by a rule that are as they were before the noise."""
+        right = [right for key, right in self.repaired.items() if self.findings[key].rule == rule]
+        return sum(right) / len(right) if right else np.nan
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -83,7 +102,7 @@ def main(arguments: list[str] | None = None) -> int:
     results: dict[str, list[Result]] = collections.defaultdict(list)
     for seed in options.seeds:
         noisy = inject(rows, seed)
-        for name, result in measure(noisy, options.duplicates).items():
+        for name, result in measure(rows, noisy, options.duplicates).items():
             results[name].append(result)
             print(f"seed {seed}, {name}: precision {result.precision():.3f}, recall "
                   f"{result.recall():.3f}, {result.minutes:.1f} min", flush=True)
@@ -102,27 +121,27 @@ def without(row: Row, columns: Sequence[str]) -> Row:
     return kept
 
 
-def measure(noisy: Noisy, duplicates: bool) -> dict[str, Result]:
-    """What each of those that are compared finds."""
+def measure(clean: Sequence[Row], noisy: Noisy, duplicates: bool) -> dict[str, Result]:
+    """What each of those that are compared finds, and whether it repairs what was clean before."""
     finders: dict[str, Callable[[], Found]] = {
         "rules": lambda: by_rules(noisy.products), "cleanlab": lambda: by_cleanlab(noisy.products)}
     results = {}
     for name, finder in finders.items():
         started = time.perf_counter()
         results[name] = Result(noisy.kinds, finder(), (time.perf_counter() - started) / 60)
-    results.update(measure_judges(noisy))
+    results.update(measure_judges(clean, noisy))
     if duplicates:
         started = time.perf_counter()
         merged = find_copies(noisy)
         minutes = (time.perf_counter() - started) / 60
         for name in ("judge without language model", "judge"):
             alone = results[name]
-            results[f"{name}, duplicates"] = Result(
-                noisy.kinds, {**merged, **alone.found}, alone.minutes + minutes)
+            results[f"{name}, duplicates"] = alone._replace(
+                found={**merged, **alone.found}, minutes=alone.minutes + minutes)
     return results
 
 
-def measure_judges(noisy: Noisy) -> dict[str, Result]:
+def measure_judges(clean: Sequence[Row], noisy: Noisy) -> dict[str, Result]:
     """What the judge finds after the rule for encodings, without language model and with it."""
     settings = JudgeSettings()
     mojibake = by_mojibake(noisy.products)
@@ -137,18 +156,40 @@ def measure_judges(noisy: Noisy) -> dict[str, Result]:
             ("judge", functools.partial(train_language_models, sample, settings))):
         started = time.perf_counter()
         judge = learn(parts, train(), settings)
-        found = {**find_by(judge, rows), **mojibake}
+        findings = find_by(judge, rows)
         minutes = (observed + time.perf_counter() - started) / 60
         print(f"{name}: from {judge.trust.threshold:.2f} on, of its own noise found "
               + ", ".join(f"{kind.value} {share:.2f}" for kind, share in judge.trust.found.items()))
-        results[name] = Result(noisy.kinds, found, minutes)
+        rules = {key: finding.rule for key, finding in findings.items()}
+        results[name] = Result(
+            noisy.kinds, {**rules, **mojibake}, minutes, findings,
+            check_repairs(findings, clean, noisy.originals))
     return results
 
 
-def find_by(judge: Judge, rows: Sequence[Row]) -> Found:
+def check_repairs(
+    findings: Mapping[str, Finding], clean: Sequence[Row], originals: Mapping[str, str],
+) -> dict[str, bool]:
+    """Whether each value that was replaced is that of the catalogue without noise.
+
+    Args:
+        findings: by product id.
+        clean: the catalogue.
+        originals: for each copy of a product the id of that product.
+    """
+    was = {row["product_id"]: row for row in clean}
+    right = {}
+    for key, finding in findings.items():
+        if finding.action is Action.REPAIRED:
+            value = was[originals.get(key, key)][finding.column]
+            right[key] = value.casefold() == finding.after.casefold()
+    return right
+
+
+def find_by(judge: Judge, rows: Sequence[Row]) -> dict[str, Finding]:
     """What a judge finds."""
     return {
-        row["product_id"]: finding.rule
+        row["product_id"]: finding
         for row, finding in zip(rows, judge.judge(rows), strict=True) if finding is not None}
 
 
@@ -187,12 +228,20 @@ def print_tables(results: Mapping[str, Sequence[Result]]) -> None:
         for rule in result.found.values()})
     for rule in rules:
         lines[f"precision, {rule}"] = lambda result, rule=rule: result.precision(rule)
+    for least, most in itertools.pairwise(CONFIDENCES):
+        lines[f"precision at confidence {least} to {most}"] = (
+            lambda result, span=(least, most): result.precision_between(*span))
+    for rule in ("wrong_brand", "wrong_category"):
+        lines[f"repairs that are right, {rule}"] = lambda result, rule=rule: result.repairs(rule)
+        lines[f"repairs, {rule}"] = lambda result, rule=rule: sum(
+            result.findings[key].rule == rule for key in result.repaired)
     lines["minutes"] = lambda result: result.minutes
     for line, value in lines.items():
         cells = []
         for name in names:
             values = [value(result) for result in results[name]]
-            cells.append(f"{np.mean(values):.3f} ± {np.std(values):.3f}")
+            cells.append(f"{np.nanmean(values):.3f} ± {np.nanstd(values):.3f}" if (
+                np.isfinite(values).any()) else "–")
         print(f"| {line} | " + " | ".join(cells) + " |")
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 from pipeline.governance.judge.corruption import Kind
+from pipeline.governance.threads import one_thread
 
 KINDS = tuple(Kind)
 AS_IT_IS = -1
@@ -70,13 +71,16 @@ class NoiseClassifier:
         self._trees = HistGradientBoostingClassifier(
             max_iter=sizes.iterations, max_leaf_nodes=sizes.leaves,
             min_samples_leaf=sizes.products, l2_regularization=5.0, early_stopping=False,
-            random_state=0).fit(evidence, labels)
+            random_state=0)
+        with one_thread():
+            self._trees.fit(evidence, labels)
         found, counts = np.unique(labels, return_counts=True)
         self._labels, self._counts = found, counts
 
     def ratios(self, evidence: np.ndarray) -> np.ndarray:
         """Density of the evidence with noise over that without, `[products, kinds]`."""
-        densities = self._trees.predict_proba(evidence) / self._counts
+        with one_thread():
+            densities = self._trees.predict_proba(evidence) / self._counts
         ratios = np.zeros((len(evidence), len(KINDS)))
         usual = densities[:, np.flatnonzero(self._labels == AS_IT_IS)]
         kinds = self._labels != AS_IT_IS

@@ -42,6 +42,8 @@ class Kind(str, enum.Enum):
 
 
 _TRIES = 20
+"""Draws of another value before a product is left as it is."""
+
 _MIN_WORDS = 5
 """Of a description that is shuffled: of a shorter one any order may be right."""
 

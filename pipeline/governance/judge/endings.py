@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.linear_model import Ridge
 
 from pipeline.governance.judge.measures import Measures
-from pipeline.governance.judge.texts import Texts, value_tokens
+from pipeline.governance.judge.texts import Texts, log_lengths, value_tokens
 from pipeline.governance.judge.views import Views
 from pipeline.ingest.rows import Row
 
@@ -39,7 +39,7 @@ class Endings:
         for word, count in self._words.items():
             for length in range(1, len(word)):
                 self._beginnings[word[:length]] += count
-        self._length = Ridge(1.0).fit(views.rest, _log_lengths(texts))
+        self._length = Ridge(1.0).fit(views.rest, log_lengths(texts))
         self._named: collections.Counter[str] = collections.Counter()
         self._had: collections.Counter[str] = collections.Counter()
         for row, title in zip(texts.rows, texts.title, strict=True):
@@ -59,7 +59,7 @@ class Endings:
                     *self._attributes(row, set(title)))
         return {
             **dict(zip(_NAMES, found, strict=True)),
-            "title length": _log_lengths(texts) - self._length.predict(views.rest)}
+            "title length": log_lengths(texts) - self._length.predict(views.rest)}
 
     def _last_word(self, last: str, said: set[str]) -> tuple[float, ...]:
         """How often titles end with it, how often it is a word or the beginning of others."""
@@ -98,7 +98,3 @@ def _goes_on(title: list[str], description: list[str]) -> float:
                 description[place - 1] == title[-2])):
             longest = max(longest, len(description) - 1 - place)
     return float(longest)
-
-
-def _log_lengths(texts: Texts) -> np.ndarray:
-    return np.log1p([len(row["title"]) for row in texts.rows])

@@ -16,9 +16,11 @@ MAX_LABELS = 300
 MIN_PRODUCTS = 4
 """Products that have a label before it is learned."""
 
-
 _ITERATIONS = 60
+"""Of the regression: more change no ranking of labels, and cost minutes."""
+
 _LEAST = 1e-9
+"""Probability below which a label is simply not it."""
 
 
 class LabelModel:
@@ -46,8 +48,7 @@ class LabelModel:
         self._scale = vectors[known].std(0) + 1e-6
         self._model = LogisticRegression(C=1.0, max_iter=_ITERATIONS)
         with warnings.catch_warnings():
-            # It is stopped early on purpose: more iterations change no ranking of labels.
-            warnings.simplefilter("ignore", ConvergenceWarning)
+            warnings.simplefilter("ignore", ConvergenceWarning)  # It is stopped early on purpose.
             self._model.fit(vectors[known] / self._scale, numbers[known])
 
     def probabilities(self, vectors: np.ndarray) -> np.ndarray:

@@ -11,7 +11,7 @@ from sklearn.preprocessing import normalize
 from pipeline.governance.judge.brands import fold_brand
 from pipeline.governance.judge.measures import Measures, only_where
 from pipeline.governance.judge.prices import log_prices
-from pipeline.governance.judge.texts import Texts
+from pipeline.governance.judge.texts import Texts, log_lengths
 from pipeline.governance.judge.views import View, Views
 
 NEIGHBOURS = 10
@@ -44,7 +44,7 @@ class Neighbours:
             {token: place for place, token in enumerate(tokens[:ORDER_TOKENS])}
             for tokens in texts.description]
         self._words = (views.title.sparse > 0).astype(np.float32)
-        self._lengths = _log_lengths(texts)
+        self._lengths = log_lengths(texts)
 
     def measure(self, texts: Texts, views: Views) -> Measures:
         """How like the nearest products are, and what of them differs."""
@@ -82,8 +82,7 @@ class Neighbours:
             "usual words share": said / np.maximum(_sum(due), 1e-6),
             "usual words lacking": lacking,
             "usual words lacking share": lacking / np.maximum(_sum(usual), USUAL),
-            "usual length": _log_lengths(texts) - self._lengths[nearest].mean(1)}
-
+            "usual length": log_lengths(texts) - self._lengths[nearest].mean(1)}
 
     def _order(self, texts: Texts, views: Views) -> Measures:
         """Whether words that descriptions share are in the same order."""
@@ -132,7 +131,3 @@ def _brands(texts: Texts) -> np.ndarray:
 
 def _categories(texts: Texts) -> np.ndarray:
     return np.array([row.get("category", "") for row in texts.rows], object)
-
-
-def _log_lengths(texts: Texts) -> np.ndarray:
-    return np.log1p([len(row["title"]) for row in texts.rows])

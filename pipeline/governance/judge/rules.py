@@ -25,7 +25,7 @@ NONSENSE_DESCRIPTION = Rule(
 NONSENSE_TITLE = Rule(
     "nonsense_title", _PRODUCTS,
     "The words of the title do not belong together.",
-    "Write the title again, then release the product.")
+    "Write the title again; a failed export or translation often did this.")
 
 TITLE_MISMATCH = Rule(
     "title_mismatch", _PRODUCTS,

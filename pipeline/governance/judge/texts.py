@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from pipeline.cjk import with_pairs
 from pipeline.ingest.rows import Row
 
@@ -82,6 +84,11 @@ def value_tokens(value: Any) -> list[str]:
     if isinstance(value, (bool, dict)) or value is None:
         return []
     return text_tokens(str(value))
+
+
+def log_lengths(texts: Texts) -> np.ndarray:
+    """Logarithm of one more than the characters of each title, `[products]`."""
+    return np.log1p([len(row["title"]) for row in texts.rows])
 
 
 def shape_of(token: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pipeline.governance.findings import WHOLE_ROW, Action, Finding
+from pipeline.governance.findings import Action, Finding
 from pipeline.governance.judge.brands import Brands, fold_brand
 from pipeline.governance.judge.categories import Suggestion
 from pipeline.governance.judge.classifier import KINDS
@@ -12,12 +12,8 @@ from pipeline.governance.judge.corruption import Kind
 from pipeline.governance.judge.rules import RULE_OF
 from pipeline.ingest.rows import Row
 
-CLEAR = 0.8
-"""Confidence from which a value is taken away; below it a person is told."""
-
-REMOVE = 0.9
-"""Confidence from which a product is set aside or a value replaced: a shop misses a good product
-more than a bad brand."""
+REPLACE = 0.9
+"""Confidence from which a value is replaced; below it a person is told."""
 
 SUGGESTED = 0.95
 """Probability from which a category replaces another."""
@@ -34,6 +30,10 @@ def find(
 ) -> Finding:
     """What is said of a product that has noise.
 
+    A brand or category is replaced where the rest of the product says by what; of everything else
+    a person is told, as a title, a description or a price that is wrong does not tell the right
+    one.
+
     Args:
         row: the product.
         title: tokens of its title.
@@ -49,21 +49,23 @@ def find(
     confidence = min(1.0, float(sum(
         share for other, share in zip(KINDS, posterior, strict=True) if _COLUMN[other] == column)))
     rule = RULE_OF[kind].name
-    if kind is Kind.TRUNCATED_TITLE or confidence < CLEAR:
-        return Finding(rule, column, Action.NOTED, confidence=confidence)
-    if column == "title":
-        action = Action.SET_ASIDE if confidence >= REMOVE else Action.NOTED
-        place = WHOLE_ROW if action.removes_row else column
-        return Finding(rule, place, action, confidence=confidence)
-    if kind is Kind.WRONG_BRAND and confidence >= REMOVE:
-        first = brands.said(fold_brand(row["brand"]), title).first
-        if first and first != fold_brand(row["brand"]):
+    if confidence >= REPLACE:
+        if kind is Kind.WRONG_BRAND and (brand := _better_brand(row, title, brands)):
             return Finding(
-                rule, column, Action.REPAIRED, brands.spelling(first), confidence,
-                "the title begins with it")
-    if kind is Kind.WRONG_CATEGORY and confidence >= REMOVE and suggestion is not None and (
-            suggestion.probability >= SUGGESTED and suggestion.category != row["category"]):
-        return Finding(
-            rule, column, Action.REPAIRED, suggestion.category, confidence,
-            "products like it are there")
-    return Finding(rule, column, Action.CLEARED, confidence=confidence)
+                rule, column, Action.REPAIRED, brand, confidence, "the title begins with it")
+        if kind is Kind.WRONG_CATEGORY and (category := _better_category(row, suggestion)):
+            return Finding(
+                rule, column, Action.REPAIRED, category, confidence, "products like it are there")
+    return Finding(rule, column, Action.NOTED, confidence=confidence)
+
+
+def _better_brand(row: Row, title: list[str], brands: Brands) -> str | None:
+    own = fold_brand(row["brand"])
+    first = brands.said(own, title).first
+    return brands.spelling(first) if first and first != own else None
+
+
+def _better_category(row: Row, suggestion: Suggestion | None) -> str | None:
+    if suggestion is None or suggestion.probability < SUGGESTED:
+        return None
+    return suggestion.category if suggestion.category != row["category"] else None

@@ -15,6 +15,7 @@ from pipeline.governance.judge.texts import Texts
 COLUMNS = ("title", "description", "attributes")
 
 DIMENSIONS = {"title": 192, "description": 128, "attributes": 128}
+"""Of a column's dense vectors."""
 
 MAX_TERMS = 50_000
 """Tokens of a column that count, the most frequent: what bounds the memory of a large shop."""
