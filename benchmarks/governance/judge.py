@@ -16,11 +16,14 @@ import argparse
 import collections
 import functools
 import itertools
+import os
 import pathlib
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
+
+os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")  # Before TensorFlow is imported.
 
 import numpy as np
 
@@ -102,12 +105,12 @@ def main(arguments: list[str] | None = None) -> int:
     results: dict[str, list[Result]] = collections.defaultdict(list)
     for seed in options.seeds:
         noisy = inject(rows, seed)
-        for name, result in measure(rows, noisy, options.duplicates).items():
+        for name, result in measure(rows, noisy, options.duplicates):
             results[name].append(result)
             print(f"seed {seed}, {name}: precision {result.precision():.3f}, recall "
                   f"{result.recall():.3f}, {result.minutes:.1f} min", flush=True)
         show(noisy, results["judge"][-1], options.show)
-    print_tables(results)
+        print_tables(results)
     return 0
 
 
@@ -121,27 +124,35 @@ def without(row: Row, columns: Sequence[str]) -> Row:
     return kept
 
 
-def measure(clean: Sequence[Row], noisy: Noisy, duplicates: bool) -> dict[str, Result]:
-    """What each of those that are compared finds, and whether it repairs what was clean before."""
+def measure(
+    clean: Sequence[Row], noisy: Noisy, duplicates: bool,
+) -> Iterator[tuple[str, Result]]:
+    """What each of those that are compared finds.
+
+    Args:
+        clean: the catalogue without noise.
+        noisy: the same with noise.
+        duplicates: whether near duplicates are found too.
+    """
     finders: dict[str, Callable[[], Found]] = {
         "rules": lambda: by_rules(noisy.products), "cleanlab": lambda: by_cleanlab(noisy.products)}
-    results = {}
     for name, finder in finders.items():
         started = time.perf_counter()
-        results[name] = Result(noisy.kinds, finder(), (time.perf_counter() - started) / 60)
-    results.update(measure_judges(clean, noisy))
+        yield name, Result(noisy.kinds, finder(), (time.perf_counter() - started) / 60)
+    judges = {}
+    for name, result in measure_judges(clean, noisy):
+        judges[name] = result
+        yield name, result
     if duplicates:
         started = time.perf_counter()
         merged = find_copies(noisy)
         minutes = (time.perf_counter() - started) / 60
-        for name in ("judge without language model", "judge"):
-            alone = results[name]
-            results[f"{name}, duplicates"] = alone._replace(
+        for name, alone in judges.items():
+            yield f"{name}, duplicates", alone._replace(
                 found={**merged, **alone.found}, minutes=alone.minutes + minutes)
-    return results
 
 
-def measure_judges(clean: Sequence[Row], noisy: Noisy) -> dict[str, Result]:
+def measure_judges(clean: Sequence[Row], noisy: Noisy) -> Iterator[tuple[str, Result]]:
     """What the judge finds after the rule for encodings, without language model and with it."""
     settings = JudgeSettings()
     mojibake = by_mojibake(noisy.products)
@@ -150,7 +161,6 @@ def measure_judges(clean: Sequence[Row], noisy: Noisy) -> dict[str, Result]:
     sample = sample_rows(rows, settings.max_sample)
     parts = observe(sample, settings)
     observed = time.perf_counter() - started
-    results = {}
     for name, train in (
             ("judge without language model", lambda: [None] * FOLDS),
             ("judge", functools.partial(train_language_models, sample, settings))):
@@ -158,13 +168,12 @@ def measure_judges(clean: Sequence[Row], noisy: Noisy) -> dict[str, Result]:
         judge = learn(parts, train(), settings)
         findings = find_by(judge, rows)
         minutes = (observed + time.perf_counter() - started) / 60
-        print(f"{name}: from {judge.trust.threshold:.2f} on, of its own noise found "
-              + ", ".join(f"{kind.value} {share:.2f}" for kind, share in judge.trust.found.items()))
+        print(f"  {name}: from {judge.trust.threshold:.2f} on, of its own noise found "
+              + ", ".join(f"{kind.value} {share:.2f}" for kind, share in judge.trust.found.items()), flush=True)
         rules = {key: finding.rule for key, finding in findings.items()}
-        results[name] = Result(
+        yield name, Result(
             noisy.kinds, {**rules, **mojibake}, minutes, findings,
             check_repairs(findings, clean, noisy.originals))
-    return results
 
 
 def check_repairs(
