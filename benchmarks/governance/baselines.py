@@ -117,4 +117,4 @@ def _vectors(rows: Sequence[Row]) -> np.ndarray:
          *attribute_tokens(row)] for row in rows]
     sparse = TfidfVectorizer(
         analyzer=list, min_df=3, max_features=50_000, sublinear_tf=True).fit_transform(tokens)
-    return TruncatedSVD(200, random_state=0).fit_transform(sparse)
+    return TruncatedSVD(min(200, sparse.shape[1] - 1), random_state=0).fit_transform(sparse)

@@ -169,7 +169,8 @@ def measure_judges(clean: Sequence[Row], noisy: Noisy) -> Iterator[tuple[str, Re
         findings = find_by(judge, rows)
         minutes = (observed + time.perf_counter() - started) / 60
         print(f"  {name}: from {judge.trust.threshold:.2f} on, of its own noise found "
-              + ", ".join(f"{kind.value} {share:.2f}" for kind, share in judge.trust.found.items()), flush=True)
+              + ", ".join(f"{kind.value} {share:.2f}" for kind, share in judge.trust.found.items()),
+              flush=True)
         rules = {key: finding.rule for key, finding in findings.items()}
         yield name, Result(
             noisy.kinds, {**rules, **mojibake}, minutes, findings,

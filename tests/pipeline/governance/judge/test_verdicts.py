@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from pipeline.governance.decisions import apply_findings
-from pipeline.governance.findings import WHOLE_ROW, Action, Finding
+from pipeline.governance.findings import Action, Finding
 from pipeline.governance.judge.brands import Brands
 from pipeline.governance.judge.categories import Suggestion
 from pipeline.governance.judge.classifier import KINDS
@@ -30,36 +30,38 @@ def verdict(brands, shares, row=ROW, suggestion=None):
     return find(row, read_texts([row]).title[0], posterior, brands, suggestion)
 
 
-def test_what_is_done_by_kind_and_confidence(brands):
-    for kind, share, column, action in (
-            (Kind.TRUNCATED_TITLE, 0.99, "title", Action.NOTED),
-            (Kind.NONSENSE_TITLE, 0.95, WHOLE_ROW, Action.SET_ASIDE),
-            (Kind.NONSENSE_TITLE, 0.85, "title", Action.NOTED),
-            (Kind.TITLE_MISMATCH, 0.95, WHOLE_ROW, Action.SET_ASIDE),
-            (Kind.NONSENSE_DESCRIPTION, 0.85, "description", Action.CLEARED),
-            (Kind.SHUFFLED_DESCRIPTION, 0.85, "description", Action.CLEARED),
-            (Kind.SHUFFLED_DESCRIPTION, 0.6, "description", Action.NOTED),
-            (Kind.WRONG_BRAND, 0.85, "brand", Action.CLEARED),
-            (Kind.WRONG_CATEGORY, 0.95, "category", Action.CLEARED),
-            (Kind.PRICE_OUTLIER, 0.85, "price", Action.CLEARED)):
-        found = verdict(brands, {kind: share})
-        assert found[:4] == (RULE_OF[kind].name, column, action, None)
-        assert found.confidence == pytest.approx(share)
+@pytest.mark.parametrize(("kind", "column"), [
+    (Kind.TRUNCATED_TITLE, "title"), (Kind.NONSENSE_TITLE, "title"),
+    (Kind.TITLE_MISMATCH, "title"), (Kind.NONSENSE_DESCRIPTION, "description"),
+    (Kind.SHUFFLED_DESCRIPTION, "description"), (Kind.PRICE_OUTLIER, "price"),
+    (Kind.WRONG_CATEGORY, "category")])
+def test_a_person_is_told_of_what_has_no_better_value(brands, kind, column):
+    found = verdict(brands, {kind: 0.99})
+    assert found == Finding(RULE_OF[kind].name, column, Action.NOTED, confidence=found.confidence)
+    assert found.confidence == pytest.approx(0.99)
+    assert apply_findings("products", ROW, [found]).row == ROW
 
 
 def test_doubt_between_kinds_of_one_column_is_no_doubt_about_the_column(brands):
     found = verdict(brands, {
         Kind.NONSENSE_DESCRIPTION: 0.4, Kind.SHUFFLED_DESCRIPTION: 0.5, Kind.WRONG_BRAND: 0.1})
-    assert found.action is Action.CLEARED
+    assert found[:3] == ("nonsense_description", "description", Action.NOTED)
     assert found.confidence == pytest.approx(0.9)
+
+
+def test_a_confidence_is_never_more_than_one(brands):
+    assert verdict(brands, {Kind.PRICE_OUTLIER: 1.0 + 1e-9}).confidence == 1
 
 
 def test_a_brand_is_replaced_by_the_one_that_the_title_begins_with(brands):
     found = verdict(brands, {Kind.WRONG_BRAND: 0.95})
     assert (found.action, found.after) == (Action.REPAIRED, "Acme")
     assert apply_findings("products", ROW, [found]).row["brand"] == "Acme"
-    unsaid = {**ROW, "title": "Desk lamp"}
-    assert verdict(brands, {Kind.WRONG_BRAND: 0.95}, unsaid).action is Action.CLEARED
+    for unsure in (
+            verdict(brands, {Kind.WRONG_BRAND: 0.95}, {**ROW, "title": "Desk lamp"}),
+            verdict(brands, {Kind.WRONG_BRAND: 0.95}, {**ROW, "title": "Bolt Desk lamp"}),
+            verdict(brands, {Kind.WRONG_BRAND: 0.85})):
+        assert (unsure.action, unsure.after) == (Action.NOTED, None)
 
 
 def test_a_category_is_replaced_where_it_is_sure(brands):
@@ -69,7 +71,7 @@ def test_a_category_is_replaced_where_it_is_sure(brands):
         "wrong_category", "category", Action.REPAIRED, "Lighting", pytest.approx(0.95),
         "products like it are there")
     for unsure in (Suggestion("Lighting", 0.7), Suggestion("Printing", 0.99)):
-        assert verdict(brands, shares, suggestion=unsure).action is Action.CLEARED
+        assert verdict(brands, shares, suggestion=unsure).action is Action.NOTED
 
 
 def test_every_kind_has_a_rule_with_reason_and_remedy():
