@@ -168,9 +168,7 @@ def measure_judges(clean: Sequence[Row], noisy: Noisy) -> Iterator[tuple[str, Re
         judge = learn(parts, train(), settings)
         findings = find_by(judge, rows)
         minutes = (observed + time.perf_counter() - started) / 60
-        print(f"  {name}: from {judge.trust.threshold:.2f} on, of its own noise found "
-              + ", ".join(f"{kind.value} {share:.2f}" for kind, share in judge.trust.found.items()),
-              flush=True)
+        print(f"  {name}: {judge.trust.describe()}", flush=True)
         rules = {key: finding.rule for key, finding in findings.items()}
         yield name, Result(
             noisy.kinds, {**rules, **mojibake}, minutes, findings,

@@ -36,7 +36,7 @@ def find_noise(
     except TooFewProductsError as error:
         _log.info("%s", error)
         return
-    _log.info("%s", judge.trust)
+    _log.info("The judge: %s", judge.trust.describe())
     keys: list[str] = []
     rows: list[Row] = []
     for key, row in read():

@@ -38,6 +38,12 @@ class Trust(NamedTuple):
     found: dict[Kind, float]
     suspected: float
 
+    def describe(self) -> str:
+        """A sentence for the log."""
+        shares = ", ".join(f"{kind.value} {share:.0%}" for kind, share in self.found.items())
+        return (f"noise is told from a probability of {self.threshold:.2f} on, in "
+                f"{self.suspected:.1%} of the products; of noise made of them, found: {shares}")
+
 
 class Fold(NamedTuple):
     """What one part of the shop is judged by."""

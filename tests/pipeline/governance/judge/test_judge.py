@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from model.masked_language import MaskedLanguageSettings
-from pipeline.governance.judge.judge import ask
+from pipeline.governance.judge.corruption import Kind
+from pipeline.governance.judge.judge import Trust, ask
 from pipeline.governance.judge.pseudo_perplexity import NAMES, PseudoPerplexity
 from pipeline.governance.judge.texts import read_texts
 from tests.pipeline.governance.judge.shop import products
@@ -52,3 +53,10 @@ def test_without_a_model_nothing_is_said():
     asked = ask(None, ROWS[:2], np.zeros((2, 1), np.float32), np.array([0.5, 0.5]))
     assert asked.shape == (2, 1 + len(NAMES))
     assert np.isnan(asked[:, 1:]).all()
+
+
+def test_what_is_known_of_a_judge_is_a_sentence():
+    trust = Trust(0.834, {Kind.WRONG_BRAND: 0.94, Kind.SHUFFLED_DESCRIPTION: 0.58}, 0.0312)
+    assert trust.describe() == (
+        "noise is told from a probability of 0.83 on, in 3.1% of the products; of noise made of "
+        "them, found: wrong_brand 94%, shuffled_description 58%")
