@@ -26,7 +26,10 @@ from pipeline.governance.judge.texts import read_texts
 from pipeline.ingest.rows import Row
 
 MIN_PRODUCTS = 1_000
-"""Products below which there is too little to learn from."""
+"""Products below which there is too little to learn from.
+
+Of a few thousand little is found, and what is found is right: so few usual products cannot show
+that something is as rare among them as noise is."""
 
 
 class TooFewProductsError(ValueError):
