@@ -1,7 +1,7 @@
 """How well noise in a catalogue is found: by the judge, by rules alone, by cleanlab alone.
 
 Usage:  python -m benchmarks.governance.judge [--tasks DIR] [--task NAME] [--seeds N ...]
-            [--duplicates] [--without COLUMNS] [--show N]
+            [--duplicates] [--no-language-model] [--without COLUMNS] [--show N]
 
 Noise of eight kinds is put into one product in twenty (`benchmarks/governance/noise.py`). Found is
 a product of which anything is found, of whatever kind; right is what is found if the product has
@@ -93,6 +93,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--duplicates", action="store_true", help="find near duplicates too; adds minutes")
     parser.add_argument(
+        "--no-language-model", action="store_true",
+        help="only the judge without; the other takes a quarter of an hour more")
+    parser.add_argument(
         "--without", nargs="*", default=[], metavar="COLUMN",
         help="columns to leave out, attributes.NAME for an attribute")
     parser.add_argument("--show", type=int, default=0, metavar="N", help="wrong finds to print")
@@ -105,11 +108,12 @@ def main(arguments: list[str] | None = None) -> int:
     results: dict[str, list[Result]] = collections.defaultdict(list)
     for seed in options.seeds:
         noisy = inject(rows, seed)
-        for name, result in measure(rows, noisy, options.duplicates):
+        measured = measure(rows, noisy, options.duplicates, not options.no_language_model)
+        for name, result in measured:
             results[name].append(result)
             print(f"seed {seed}, {name}: precision {result.precision():.3f}, recall "
                   f"{result.recall():.3f}, {result.minutes:.1f} min", flush=True)
-        show(noisy, results["judge"][-1], options.show)
+        show(noisy, result, options.show)
         print_tables(results)
     return 0
 
@@ -125,7 +129,7 @@ def without(row: Row, columns: Sequence[str]) -> Row:
 
 
 def measure(
-    clean: Sequence[Row], noisy: Noisy, duplicates: bool,
+    clean: Sequence[Row], noisy: Noisy, duplicates: bool, language_model: bool,
 ) -> Iterator[tuple[str, Result]]:
     """What each of those that are compared finds.
 
@@ -133,26 +137,26 @@ def measure(
         clean: the catalogue without noise.
         noisy: the same with noise.
         duplicates: whether near duplicates are found too.
+        language_model: whether there is also a judge with one.
     """
     finders: dict[str, Callable[[], Found]] = {
         "rules": lambda: by_rules(noisy.products), "cleanlab": lambda: by_cleanlab(noisy.products)}
     for name, finder in finders.items():
         started = time.perf_counter()
-        yield name, Result(noisy.kinds, finder(), (time.perf_counter() - started) / 60)
-    judges = {}
-    for name, result in measure_judges(clean, noisy):
-        judges[name] = result
-        yield name, result
-    if duplicates:
-        started = time.perf_counter()
-        merged = find_copies(noisy)
-        minutes = (time.perf_counter() - started) / 60
-        for name, alone in judges.items():
+        yield name, Result(noisy.kinds, finder(), _minutes_since(started))
+    started = time.perf_counter()
+    merged = find_copies(noisy) if duplicates else {}
+    minutes = _minutes_since(started)
+    for name, alone in measure_judges(clean, noisy, language_model):
+        yield name, alone
+        if duplicates:
             yield f"{name}, duplicates", alone._replace(
                 found={**merged, **alone.found}, minutes=alone.minutes + minutes)
 
 
-def measure_judges(clean: Sequence[Row], noisy: Noisy) -> Iterator[tuple[str, Result]]:
+def measure_judges(
+    clean: Sequence[Row], noisy: Noisy, language_model: bool,
+) -> Iterator[tuple[str, Result]]:
     """What the judge finds after the rule for encodings, without language model and with it."""
     settings = JudgeSettings()
     mojibake = by_mojibake(noisy.products)
@@ -160,19 +164,24 @@ def measure_judges(clean: Sequence[Row], noisy: Noisy) -> Iterator[tuple[str, Re
     started = time.perf_counter()
     sample = sample_rows(rows, settings.max_sample)
     parts = observe(sample, settings)
-    observed = time.perf_counter() - started
-    for name, train in (
-            ("judge without language model", lambda: [None] * FOLDS),
-            ("judge", functools.partial(train_language_models, sample, settings))):
+    observed = _minutes_since(started)
+    train = {"judge without language model": lambda: [None] * FOLDS}
+    if language_model:
+        train["judge"] = functools.partial(train_language_models, sample, settings)
+    for name, models in train.items():
         started = time.perf_counter()
-        judge = learn(parts, train(), settings)
+        judge = learn(parts, models(), settings)
         findings = find_by(judge, rows)
-        minutes = (observed + time.perf_counter() - started) / 60
+        minutes = observed + _minutes_since(started)
         print(f"  {name}: {judge.trust.describe()}", flush=True)
         rules = {key: finding.rule for key, finding in findings.items()}
         yield name, Result(
             noisy.kinds, {**rules, **mojibake}, minutes, findings,
             check_repairs(findings, clean, noisy.originals))
+
+
+def _minutes_since(started: float) -> float:
+    return (time.perf_counter() - started) / 60
 
 
 def check_repairs(
