@@ -13,8 +13,8 @@ class JudgeSettings:
 
     Attributes:
         precision: share of what is found that should be noise, if the shop has the assumed rate.
-        noise_rate: share of products that is assumed to have each of eight kinds of noise. A shop
-            with less has more of what is found be right: the lower, the less is found.
+        noise_rate: share of products that is assumed to have each of eight kinds of noise. Of a
+            shop with less noise, less of what is found is right; the lower, the less is found.
         max_sample: products that are learned from; bounds memory and time of a large shop.
         made_per_kind: products that are made noisy, of each kind.
         language_model: masked language model for what cheaper evidence leaves open, or None.
