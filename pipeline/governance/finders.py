@@ -19,6 +19,7 @@ import tensorflow as tf
 from apache_beam.io.filesystems import FileSystems
 
 from model.presets import load_preset
+from pipeline.governance import judge
 from pipeline.governance.decisions import row_key
 from pipeline.governance.duplicates.candidates import FindCandidates
 from pipeline.governance.duplicates.encoder import load_encoder
@@ -33,7 +34,7 @@ from pipeline.governance.settings import Governance
 from pipeline.ingest.files import join_path
 from pipeline.ingest.rows import Row, decode_row
 
-RULES: tuple[Rule, ...] = (*fill.RULES, LABEL_ERROR, NEAR_DUPLICATE)
+RULES: tuple[Rule, ...] = (*judge.RULES, *fill.RULES, LABEL_ERROR, NEAR_DUPLICATE)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,6 +72,9 @@ def product_finders(settings: Governance, preset: str) -> list[Finder]:
     finders: list[Finder] = []
     if settings.merge_duplicates:
         finders.append(functools.partial(find_duplicates, preset=preset))
+    if settings.judge:
+        finders.append(
+            lambda catalogue: judge.find_noise(catalogue.read, judge.JudgeSettings()))
     if settings.infer:
         extraction = ExtractionSettings(precision=settings.infer_precision, preset=preset)
         finders.append(lambda catalogue: fill.fill_missing(catalogue.read, extraction))

@@ -19,6 +19,12 @@ class Governance(Section):
         True,
         description="Products that are in the catalogue more than once, worded a little "
         "differently, are merged into one; the ids of the others go on working.")
+    judge: bool = Field(
+        False,
+        description="Products are read for noise that no rule finds: nonsense, cut or swapped "
+        "titles, shuffled descriptions, wrong brands and categories, prices far off. Brands and "
+        "categories are replaced where the rest of the product says by what; of the rest the "
+        "report tells. Off: it learns the shop's language first, which takes minutes.")
     infer: bool = Field(
         False,
         description="Brands and attributes that titles and descriptions tell are filled in where "

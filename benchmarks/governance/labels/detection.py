@@ -16,10 +16,11 @@ from benchmarks.governance.labels.shops import Row
 from pipeline.governance.labels.features import Floats, Judged
 from pipeline.governance.labels.joining import GatherJudged
 from pipeline.governance.labels.sampling import Described, concatenate
-from pipeline.governance.labels.suspects import FOLDS, TREES, one_thread
+from pipeline.governance.labels.suspects import FOLDS, TREES
 from pipeline.governance.labels.transforms import describe_part
 from pipeline.governance.labels.words import Frequencies
 from pipeline.governance.text_vectors import TextVectors
+from pipeline.governance.threads import one_thread
 from pipeline.ingest.rows import encode_row
 
 PRESET = "minilm"

@@ -18,7 +18,8 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.isotonic import IsotonicRegression
-from threadpoolctl import threadpool_limits
+
+from pipeline.governance.threads import one_thread
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
@@ -148,11 +149,6 @@ def estimate_wrong_share(kept: npt.NDArray[np.float64], wrong: npt.NDArray[np.fl
     count = (kept[:, None] >= thresholds).sum(axis=0)
     share = (count + np.sqrt(count)) / len(kept)
     return float(min(1.0, (share / (wrong[:, None] >= thresholds).mean(axis=0)).min()))
-
-
-def one_thread() -> threadpool_limits:
-    """Where trees use one thread: on a busy machine they wait for one another's for minutes."""
-    return threadpool_limits(1, "openmp")
 
 
 def _with_grade(features: Floats, grade: Floats) -> Floats:

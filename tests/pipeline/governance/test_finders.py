@@ -37,7 +37,7 @@ def test_what_several_finders_find_comes_together_and_each_may_read_again(tmp_pa
 
 def test_nothing_is_looked_for_that_nobody_asked_for():
     assert finders.product_finders(Governance(merge_duplicates=False), "tiny") == []
-    assert len(finders.product_finders(Governance(infer=True), "tiny")) == 2
+    assert len(finders.product_finders(Governance(infer=True, judge=True), "tiny")) == 3
 
 
 def test_a_product_that_is_there_twice_is_merged_and_fills_what_the_other_lacks(tmp_path):
