@@ -94,7 +94,7 @@ def main(arguments: list[str] | None = None) -> int:
         "--duplicates", action="store_true", help="find near duplicates too; adds minutes")
     parser.add_argument(
         "--no-language-model", action="store_true",
-        help="only the judge without; the other takes a quarter of an hour more")
+        help="only the judge without; the other takes several times as long")
     parser.add_argument(
         "--without", nargs="*", default=[], metavar="COLUMN",
         help="columns to leave out, attributes.NAME for an attribute")

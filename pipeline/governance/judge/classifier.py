@@ -25,8 +25,7 @@ DROPPED = 0.2
 a catalogue that has twice the assumed rate would stay in."""
 
 ROUNDS = 2
-"""Times that all is learned again; a third changes no more than chance does
-(benchmarks/governance/judge.py, seeds 1 to 3)."""
+"""Times that all is learned again: the second time without what only the first could see."""
 
 
 @dataclasses.dataclass(frozen=True)
