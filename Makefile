@@ -31,8 +31,10 @@ install:
 run: install
 	$(BIN)/emporium demo
 
+# A file's tests share what they set up, so they stay in one process.
 test: install
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile \
+	    --no-loadscope-reorder $(PYTEST_ARGS)
 
 lint: install
 	@status=0; for check in "ruff check ." mypy lint-imports; do \

@@ -70,6 +70,7 @@ EXTRAS = {
         "mypy>=1.10",
         "pytest>=8.0",
         "pytest-asyncio>=0.23",
+        "pytest-xdist>=3.6",
         "ruff>=0.6",
         "types-PyYAML",
         "types-tqdm",
