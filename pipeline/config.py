@@ -155,7 +155,9 @@ class Serving(Section):
 class Config(Section):
     """A run of the pipeline."""
 
-    seed: int = Field(1, ge=0, lt=2**31, description="Seeds every random choice.")
+    seed: int = Field(
+        1, ge=0, lt=2**31,
+        description="Seeds every random choice but those of governance, which are always the same.")
     ingest: Ingest = Ingest()
     governance: Governance = Governance()
     examples: Examples = Examples()

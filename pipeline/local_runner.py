@@ -229,6 +229,11 @@ def _node_fingerprint(node: pipeline_pb2.PipelineNode, executor_spec: message.Me
     settings = json.loads(parameters.get("custom_config", "null")) or {}
     if "text" in settings:
         files += checkpoint_files(Text.model_validate_json(settings["text"]).preset)
+    if "preset" in parameters:
+        files += checkpoint_files(parameters["preset"])
+    edited = json.loads(parameters.get("config", "{}")).get("schemas")
+    if edited:
+        files += pathlib.Path(edited).glob("*.pbtxt")
     return code_fingerprint(names, files)
 
 

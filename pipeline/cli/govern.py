@@ -104,9 +104,9 @@ def _govern(session: Session, config: Config) -> int:
     from pipeline.ingest.balance import format_balance
     from pipeline.ingest.contract import DatasetError
     from pipeline.ingest.usage import describe_usage
-    from pipeline.running.preflight import check_rules
+    from pipeline.running.preflight import check_governance
 
-    check_rules(config.governance)
+    check_governance(config.governance)
     progress = session.progress
     root = session.folder.root
     with new_version(root) as version:

@@ -7,7 +7,7 @@ import pathlib
 import shlex
 from typing import TYPE_CHECKING
 
-from pipeline.governance.report import PAGE, QUALITY
+from pipeline.governance.report import PAGE, QUALITY, SCHEMAS
 from pipeline.ingest.balance import format_balance, read_balance
 from pipeline.ingest.usage import describe_usage
 from pipeline.running.folder import RunFolder
@@ -75,9 +75,9 @@ class ComponentReport:
             self._tell_rows(result)
         if result.node == "DataGovernor":
             [report] = result.outputs["report"]
-            for name in (PAGE, QUALITY):
-                replace_file(
-                    self._folder.reports / name, pathlib.Path(report.uri, name).read_bytes())
+            made = pathlib.Path(report.uri)
+            for path in (made / PAGE, made / QUALITY, *sorted((made / SCHEMAS).iterdir())):
+                replace_file(self._folder.reports / path.relative_to(made), path.read_bytes())
 
     def _tell_rows(self, result: ComponentRun) -> None:
         [quarantine] = result.outputs["quarantine"]

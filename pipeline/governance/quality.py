@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import collections
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pipeline.governance.catalogue import RULES
@@ -103,12 +103,18 @@ def check_quality(tree: Mapping[str, Any]) -> None:
         DatasetError: a table is not what a person's schema says, its score is below what is
             configured, or no product is left.
     """
+    for complaint in _complaints(tree):
+        raise DatasetError(complaint)
+
+
+def _complaints(tree: Mapping[str, Any]) -> Iterator[str]:
+    """Yields why a model may not be trained on the tables, each with its remedy."""
     errors = [
         f"{anomaly['table']}.{anomaly['column']}: {anomaly['text']}."
         for anomaly in tree["anomalies"] if anomaly["severity"] == ERROR]
     if errors:
         more = f" ({len(errors) - _SHOWN} more.)" if len(errors) > _SHOWN else ""
-        raise DatasetError(
+        yield (
             f"The tables are not what the schemas in governance.schemas say. "
             f"{' '.join(errors[:_SHOWN])}{more} Mend the export, or edit the schema if this is as "
             "it should be.")
@@ -116,14 +122,14 @@ def check_quality(tree: Mapping[str, Any]) -> None:
     for name, table in tree["tables"].items():
         if table["score"] < least:
             worst = ", ".join(f"{rule} {n:,}" for rule, n in list(table["rules"].items())[:3])
-            raise DatasetError(
+            yield (
                 f"{name}: the quality score is {table['score']:.2f}, below the {least:g} that "
                 f"governance.min_quality asks for: {table['quarantined']:,} of {table['rows']:,} "
                 f"rows could not be used, {table['flagged']:,} more have a severe finding"
                 f"{f' ({worst})' if worst else ''}. reports/governance.html says what to mend at "
                 "the source; if a rule is wrong about this shop, name it in governance.rules_off.")
     if not tree["tables"]["products"]["kept"]:
-        raise DatasetError(
+        yield (
             "products: no row is left after governance. reports/governance.html says why each "
             "was set aside; if a rule is wrong about this shop, name it in governance.rules_off.")
 
@@ -141,12 +147,8 @@ def describe_quality(quality: Quality) -> str:
 
 def quality_json(quality: Quality, profile: Profile, min_quality: float) -> dict[str, Any]:
     """The content of `quality.json`."""
-    errors = any(anomaly.severity == ERROR for anomaly in profile.anomalies)
-    return {
-        "gate": {
-            "min_quality": min_quality,
-            "passed": not errors and all(
-                table.score >= min_quality for table in quality.tables.values())},
+    tree: dict[str, Any] = {
+        "gate": {"min_quality": min_quality},
         "anomalies": [dataclasses.asdict(anomaly) for anomaly in profile.anomalies],
         "tables": {
             name: {**dataclasses.asdict(table), "score": round(table.score, 6)}
@@ -157,6 +159,8 @@ def quality_json(quality: Quality, profile: Profile, min_quality: float) -> dict
             for name, rule in RULES.items()
             if any(name in table.rules for table in quality.tables.values())},
     }
+    tree["gate"]["passed"] = not any(_complaints(tree))
+    return tree
 
 
 def _weeks(counts: Counts) -> dict[str, float]:

@@ -9,6 +9,8 @@ from pipeline.config import Config, ConfigError
 from pipeline.governance.catalogue import RULES
 from pipeline.governance.settings import Governance
 from pipeline.indexing.search import require_scann
+from pipeline.ingest.contract import TABLES
+from pipeline.ingest.files import match_names
 
 
 def check_settings(config: Config) -> None:
@@ -16,17 +18,17 @@ def check_settings(config: Config) -> None:
 
     Raises:
         StrategyError: and PresetError and CheckpointError, as `model.preflight` raises them.
-        ConfigError: as `check_rules` raises it.
+        ConfigError: as `check_governance` raises it.
         ScannError: `index.kind` is scann, which cannot be imported.
     """
     preflight.check_settings(config.text, config.training)
-    check_rules(config.governance)
+    check_governance(config.governance)
     if config.index.kind == "scann":
         require_scann()
 
 
-def check_rules(settings: Governance) -> None:
-    """Checks that the rules that are switched off are there to be switched off.
+def check_governance(settings: Governance) -> None:
+    """Checks that the rules that are switched off and the schemas that are meant are there.
 
     Raises:
         ConfigError: one of them is not.
@@ -37,3 +39,12 @@ def check_rules(settings: Governance) -> None:
             raise ConfigError(
                 f"governance.rules_off: there is no rule {name!r}"
                 f"{f'; did you mean {near}?' if near else ''} There are {', '.join(sorted(RULES))}")
+    if not settings.schemas:
+        return
+    known = {f"{table}.pbtxt" for table in TABLES}
+    found = match_names(settings.schemas, "*.pbtxt")
+    if not found or not known.issuperset(found):
+        raise ConfigError(
+            f"governance.schemas: {settings.schemas} should be a folder with some of "
+            f"{', '.join(sorted(known))}, as reports/schema/ has them. Found: "
+            f"{', '.join(sorted(found)) or 'none'}")

@@ -27,13 +27,14 @@ def source(tmp_path, monkeypatch):
     fingerprint._source_of.cache_clear()
 
 
-def fingerprints(preset: str = "tiny") -> dict[str, str]:
+def fingerprints(preset: str = "tiny", schemas: str = "") -> dict[str, str]:
     """Fingerprint of each component of the pipeline."""
     connection = metadata_store_pb2.ConnectionConfig()
     connection.sqlite.filename_uri = "metadata.sqlite"
     pipeline = compiler.Compiler().compile(create_pipeline(
         name="emporium", root="out/pipeline", data="shop", tables={"products": "products*"},
-        output_dir="out", config=load_config(None, [f"text.preset={preset}"]),
+        output_dir="out", config=load_config(None, [
+            f"text.preset={preset}", *([f"governance.schemas={schemas}"] if schemas else [])]),
         beam_pipeline_args=[], metadata_connection_config=connection))
     deployment = runner_utils.extract_local_deployment_config(pipeline)
     found = {}
@@ -44,11 +45,11 @@ def fingerprints(preset: str = "tiny") -> dict[str, str]:
     return found
 
 
-def touched(path: pathlib.Path, preset: str = "tiny") -> set[str]:
+def touched(path: pathlib.Path, preset: str = "tiny", schemas: str = "") -> set[str]:
     """Components whose fingerprint a change of a file changes."""
-    before = fingerprints(preset)
+    before = fingerprints(preset, schemas)
     path.write_bytes(path.read_bytes() + b"\n")
-    after = fingerprints(preset)
+    after = fingerprints(preset, schemas)
     return {name for name in before if before[name] != after[name]}
 
 
@@ -69,11 +70,16 @@ def test_changed_code_is_seen_by_who_runs_it(source, file, components):
 def test_a_checkpoint_with_new_contents_is_seen(tmp_path, file):
     for name in ("model.safetensors", "vocab.txt"):
         (tmp_path / name).write_text("old")
-    assert touched(tmp_path / file, str(tmp_path)) == {"Transform", "Trainer"}
+    assert touched(tmp_path / file, str(tmp_path)) == {"DataGovernor", "Transform", "Trainer"}
 
 
 def test_a_preset_in_the_layout_of_keras_nlp_is_seen_whole(tmp_path):
     vocabulary = tmp_path / "assets" / "tokenizer" / "vocabulary.txt"
     vocabulary.parent.mkdir(parents=True)
     vocabulary.write_text("old")
-    assert touched(vocabulary, str(tmp_path)) == {"Transform", "Trainer"}
+    assert touched(vocabulary, str(tmp_path)) == {"DataGovernor", "Transform", "Trainer"}
+
+
+def test_a_schema_that_a_person_edited_is_seen(tmp_path):
+    (tmp_path / "products.pbtxt").write_text("")
+    assert touched(tmp_path / "products.pbtxt", schemas=str(tmp_path)) == {"DataGovernor"}

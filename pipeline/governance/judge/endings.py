@@ -17,6 +17,9 @@ _NAMES = (
     "last ends", "last word", "last beginning", "last length", "last ends share", "last cut",
     "last said", "goes on", "attributes due", "attributes missed", "attributes more")
 
+_LONGEST = 40
+"""Letters of a word whose beginnings are counted; what is longer is no word."""
+
 _MAX_VALUE_TOKENS = 4
 """Of an attribute's value that a title may name."""
 
@@ -37,7 +40,7 @@ class Endings:
             for token in {*title, *description})
         self._beginnings: collections.Counter[str] = collections.Counter()
         for word, count in self._words.items():
-            for length in range(1, len(word)):
+            for length in range(1, min(len(word), _LONGEST)):
                 self._beginnings[word[:length]] += count
         self._length = Ridge(1.0).fit(views.rest, log_lengths(texts))
         self._named: collections.Counter[str] = collections.Counter()

@@ -60,12 +60,14 @@ def find(
 
 
 def _better_brand(row: Row, title: list[str], brands: Brands) -> str | None:
+    if "brand" not in row:
+        return None
     own = fold_brand(row["brand"])
     first = brands.said(own, title).first
     return brands.spelling(first) if first and first != own else None
 
 
 def _better_category(row: Row, suggestion: Suggestion | None) -> str | None:
-    if suggestion is None or suggestion.probability < SUGGESTED:
+    if "category" not in row or suggestion is None or suggestion.probability < SUGGESTED:
         return None
     return suggestion.category if suggestion.category != row["category"] else None

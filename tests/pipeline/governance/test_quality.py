@@ -72,7 +72,8 @@ def test_a_table_that_is_not_what_a_person_expects_stops_a_run():
 def test_a_catalogue_of_which_nothing_is_left_stops_a_run():
     counts = {Count("products", ROWS_IN): 1, Count("products", "set_aside", "placeholder"): 1}
     tree = quality_json(
-        measure_quality({"products": TableBalance(rows_in=1, kept=1)}, counts), PROFILE, 0.5)
+        measure_quality({"products": TableBalance(rows_in=1, kept=1)}, counts), PROFILE, 0.0)
+    assert not tree["gate"]["passed"]
     with pytest.raises(DatasetError, match="no row is left"):
         check_quality(tree)
 

@@ -3,7 +3,7 @@ import sys
 import pytest
 
 from model.presets import PresetError
-from pipeline.config import load_config
+from pipeline.config import ConfigError, load_config
 from pipeline.indexing.search import ScannError
 from pipeline.local_runner import run
 from pipeline.running.folder import RunFolder
@@ -29,3 +29,15 @@ def test_a_run_is_refused_before_its_first_component(tmp_path):
             on_start=lambda *start: started.append(start), on_end=started.append)
     assert started == []
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("files", "found"), [
+    ((), "Found: none"), (("product.pbtxt",), "Found: product.pbtxt")])
+def test_schemas_that_are_meant_are_there(tmp_path, files, found):
+    for name in files:
+        (tmp_path / name).write_text("")
+    with pytest.raises(ConfigError, match=found):
+        check_settings(load_config(None, [f"governance.schemas={tmp_path}"]))
+    (tmp_path / "events.pbtxt").write_text("")
+    (tmp_path / "product.pbtxt").unlink(missing_ok=True)
+    check_settings(load_config(None, [f"governance.schemas={tmp_path}"]))

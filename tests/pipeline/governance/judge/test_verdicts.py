@@ -80,3 +80,10 @@ def test_every_kind_has_a_rule_with_reason_and_remedy():
     for rule in RULES:
         assert rule.reason.endswith(".")
         assert rule.remedy.endswith(".")
+
+
+@pytest.mark.parametrize("kind", [Kind.WRONG_BRAND, Kind.WRONG_CATEGORY])
+def test_what_is_missing_is_not_replaced(brands, kind):
+    row = {"product_id": "x", "title": "Acme Desk lamp"}
+    found = verdict(brands, {kind: 0.99}, row, Suggestion("Lamps", 0.99))
+    assert found.action is Action.NOTED
