@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import dataclasses
 from collections.abc import Sequence
 from typing import Any
@@ -46,7 +47,7 @@ class Protection:
     ) -> Masked:
         """A text with its personal data masked; see `mask_text`."""
         if not self.mask:
-            return Masked(text[:end], {})
+            return Masked(text[:end], collections.Counter())
         return mask_text(text, free_text, regions=self.phone_regions, label=label, end=end)
 
     def number(self, number: float, free_text: FreeText, label: str) -> Masked | None:
