@@ -7,6 +7,7 @@ shares no list and no pattern with `pipeline.personal`.
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from typing import NamedTuple
 
 # How numbers are written by country. "x" is any digit, "n" one from 2 to 9; the rest is as it is.
@@ -103,6 +104,25 @@ NAME_CUES = (
     "Mit freundlichen Grüßen\n{}", "Je m'appelle {}.", "attn: {}", "Ask for Mrs. {}.")
 NAME_UNCUED = ("{} said it is fine.", "bought it for {} last week", "{} and I use it daily.")
 
+# What exports and web pages make of a text, in which a reader still sees the same.
+HIDINGS: dict[str, Callable[[str, random.Random], str]] = {
+    "&nbsp;": lambda text, _: text.replace(" ", "&nbsp;"),
+    "<br>": lambda text, _: text.replace(" ", "<br>"),
+    "<b>": lambda text, _: " ".join(f"<b>{group}</b>" for group in text.split(" ")),
+    "named entities": lambda text, _: text.translate(str.maketrans(
+        {"@": "&commat;", ".": "&period;", "+": "&plus;", " ": "&Tab;", "(": "&lpar;"})),
+    "an entity": lambda text, rng: _changed(text, rng, lambda c: f"&#{ord(c)};"),
+    "a hexadecimal entity": lambda text, rng: _changed(text, rng, lambda c: f"&#x{ord(c):x};"),
+    "an escaped entity": lambda text, rng: _changed(text, rng, lambda c: f"&amp;#{ord(c)};"),
+    "zero width, read as Windows-1252": lambda text, rng: _changed(
+        text, rng, lambda c: f"{c}\u200b".encode().decode("cp1252")),
+    "no-break space, read as Latin-1": lambda text, _: text.replace(
+        " ", "\u00a0".encode().decode("latin-1")),
+    "a control character": lambda text, rng: _changed(text, rng, lambda c: f"{c}\x07"),
+    "tabs": lambda text, _: text.replace(" ", "\t"),
+    "many spaces": lambda text, _: text.replace(" ", " " * 6),
+}
+
 
 class Secret(NamedTuple):
     """Something personal.
@@ -179,6 +199,11 @@ def name(rng: random.Random, cued: bool) -> Secret:
     return Secret("name", "with a cue" if cued else "without", sentence.format(who), who)
 
 
+def hide(text: str, hiding: str, rng: random.Random) -> str:
+    """A text as one of `HIDINGS` leaves it."""
+    return HIDINGS[hiding](text, rng)
+
+
 def digits_of(text: str) -> str:
     """The digits of a text, of any script, one after the other."""
     return "".join(str(int(c)) for c in text if c.isdecimal())
@@ -187,6 +212,15 @@ def digits_of(text: str) -> str:
 def full_width(text: str) -> str:
     """The text in full-width characters, as East Asian keyboards give it."""
     return "".join(chr(ord(c) + 0xFEE0) if "!" <= c <= "~" else c for c in text)
+
+
+def _changed(text: str, rng: random.Random, change: Callable[[str], str]) -> str:
+    """The text with one of its ASCII characters changed, if it has any."""
+    places = [place for place, c in enumerate(text) if c.isascii()]
+    if not places:
+        return text
+    place = rng.choice(places)
+    return text[:place] + change(text[place]) + text[place + 1:]
 
 
 def _luhn_sum(digits: str) -> int:

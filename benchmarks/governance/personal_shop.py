@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from benchmarks.governance import personal_forms
-from benchmarks.governance.personal_forms import Secret, digits_of
+from benchmarks.governance.personal_forms import HIDINGS, Secret, digits_of, hide
+from pipeline.mending import mend
 
 _CUES = {
     "email": ("mail me at {}", "my address is {}", "write to {}"),
@@ -83,6 +84,8 @@ def _embed(secret: Secret, cued: bool, title: str, place: str, rng: random.Rando
     if secret.kind == "name":
         return f"{' '.join(words)}. {secret.text}"
     told = rng.choice(_CUES[secret.kind]).format(secret.text) if cued else secret.text
+    if rng.random() < 0.1:
+        told = hide(told, rng.choice(sorted(HIDINGS)), rng)
     cut = rng.randint(0, len(words))
     return " ".join([*words[:cut], told, *words[cut:]])
 
@@ -136,10 +139,11 @@ def texts_of(rows: Mapping[str, Iterable[Mapping[str, Any]]]) -> dict[tuple[str,
 
 
 def is_left(text: str, secret: Secret) -> bool:
-    """Whether a secret can still be read from a text."""
+    """Whether a secret can still be read from a text, or from what governance makes of it."""
+    forms = (text, mend(text))
     if secret.kind in ("phone", "card"):
-        return secret.trace in digits_of(text)
-    return secret.trace.lower() in text.lower()
+        return any(secret.trace in digits_of(form) for form in forms)
+    return any(secret.trace.lower() in form.lower() for form in forms)
 
 
 def find_traces(folder: pathlib.Path, texts: Iterable[str]) -> list[tuple[str, str]]:

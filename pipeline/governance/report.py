@@ -21,7 +21,7 @@ from pipeline.governance.log import read_log
 from pipeline.governance.profile import Profile
 from pipeline.governance.quality import Quality, quality_json
 from pipeline.ingest.balance import Balance
-from pipeline.ingest.contract import TABLES
+from pipeline.ingest.contract import TABLES, Table
 from pipeline.ingest.files import join_path
 from pipeline.ingest.positions import describe_position
 
@@ -44,7 +44,7 @@ class Example:
 
     Attributes:
         id: of the decision, for `emporium govern release`.
-        row: its id, or its place in the files.
+        row: its id, or its place in the files; "" where its id is a person's.
         column: "the row" for the row as a whole.
         before: text, cut; "" where nothing may be shown.
         after: text, cut.
@@ -138,16 +138,22 @@ def weeks_plot(weeks: Mapping[str, float]) -> str:
 
 
 def _example(line: Mapping[str, str | float | None]) -> Example:
-    table, row = TABLES[str(line["table"])], str(line["row"])
+    table = TABLES[str(line["table"])]
     whole = line["column"] == WHOLE_ROW
     note = str(line["note"])
     return Example(
-        str(line["id"]), row if table.unique else describe_position(int(row)),
+        str(line["id"]), _row_name(table, str(line["row"])),
         "the row" if whole else str(line["column"]),
         "" if table.personal else _shown(line["before"], whole),
         "" if table.personal else _shown(line["after"], whole),
         float(line["confidence"] or 0),
         f"merged into {note}" if line["action"] == Action.MERGED.value else note)
+
+
+def _row_name(table: Table, row: str) -> str:
+    if not table.unique:
+        return describe_position(int(row))
+    return "" if table.personal else row
 
 
 def _shown(value: str | float | None, whole: bool) -> str:

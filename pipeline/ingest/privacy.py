@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import collections
 import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
 from pipeline.config import USER_KEY_VARIABLE, ConfigError, Ingest, read_user_key
 from pipeline.ingest.contract import Repair, Table
-from pipeline.personal.hashing import UserKey, hash_unkeyed, hash_user
+from pipeline.personal.hashing import UserKey, hash_unkeyed, hash_user, is_hash
 from pipeline.personal.masking import Masked, mask_text
 from pipeline.personal.regions import DEFAULT_REGIONS
 from pipeline.personal.spans import FreeText, Kind
@@ -46,7 +47,7 @@ class Protection:
     ) -> Masked:
         """A text with its personal data masked; see `mask_text`."""
         if not self.mask:
-            return Masked(text[:end], {})
+            return Masked(text[:end], collections.Counter())
         return mask_text(text, free_text, regions=self.phone_regions, label=label, end=end)
 
     def number(self, number: float, free_text: FreeText, label: str) -> Masked | None:
@@ -57,7 +58,12 @@ class Protection:
         return masked if masked.counts else None
 
     def user_id(self, user_id: str) -> tuple[str, Repair | None]:
-        """What stands for the id of a user, the same in every table, and what was done to it."""
+        """What stands for the id of a user, the same in every table, and what was done to it.
+
+        A hash stays as it is: governed tables hold hashes, and are run.
+        """
+        if is_hash(user_id):
+            return user_id, None
         if self.key is not None:
             return hash_user(user_id, self.key), Repair.IDS_HASHED
         if self.mask and self.text(user_id, FreeText.QUERY).counts:

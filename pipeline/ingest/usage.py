@@ -42,15 +42,15 @@ def _describe_table(table: Table, part: TableBalance) -> Iterator[str]:
 
 
 def _describe_ids(balance: Mapping[str, TableBalance]) -> Iterator[str]:
-    """What became of the ids of users, where there is no key."""
+    """What became of the ids of users, where none was hashed."""
     tables = {
         name: part for name, part in balance.items()
         if part.kept and any(column.of_user for column in TABLES[name].columns)}
     if not tables or any(part.repairs[Repair.IDS_HASHED.value] for part in tables.values()):
         return
     names = " and ".join(tables)
-    yield (f"{names}: no key in {USER_KEY_VARIABLE}: ids of users are kept as they are, "
-           "not hashed")
+    yield (f"{names}: ids of users are kept as they are: no key in {USER_KEY_VARIABLE}, or they "
+           "are hashes already")
     if replaced := sum(part.repairs[Repair.IDS_REPLACED.value] for part in tables.values()):
         yield (f"{names}: {replaced:,} ids were e-mail addresses or numbers of persons; what "
                "replaces them without a key can be guessed by who has a list of such")

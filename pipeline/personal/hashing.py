@@ -11,6 +11,7 @@ LEAST_KEY_BYTES = 16
 
 _VERSION = re.compile(r"[A-Za-z0-9]{1,8}")
 _HASH_CHARS = 32  # 128 bits: a billion users collide with a probability below 1e-20.
+_HASH = re.compile(rf"k{_VERSION.pattern}-[0-9a-f]{{{_HASH_CHARS}}}")
 
 
 class UserKeyError(ValueError):
@@ -64,6 +65,15 @@ def hash_user(user_id: str, key: UserKey) -> str:
         The key's version and 128 bits of HMAC-SHA256, such as `k1-` and 32 hexadecimal digits.
     """
     return f"k{key.version}-{_hmac(key.secret, f'user {user_id}')[:_HASH_CHARS]}"
+
+
+def is_hash(user_id: str) -> bool:
+    """Whether an id has the form of those that `hash_user` makes, with a key of any version.
+
+    Anyone can write an id of that form. It tells no more of a person than they wrote into it, and
+    to be taken for another shopper they would have to know that one's hash.
+    """
+    return _HASH.fullmatch(user_id) is not None
 
 
 def hash_unkeyed(user_id: str) -> str:

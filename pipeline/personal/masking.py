@@ -5,9 +5,10 @@ from __future__ import annotations
 import collections
 import functools
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from pipeline.mending import may_be_mended, mend
 from pipeline.personal.cards import find_cards
 from pipeline.personal.emails import find_emails, may_hold_email
 from pipeline.personal.names import find_names, is_name_field, may_hold_name
@@ -35,7 +36,7 @@ class Masked(NamedTuple):
     """
 
     text: str
-    counts: Mapping[Kind, int]
+    counts: collections.Counter[Kind]
 
 
 def mask_text(
@@ -48,6 +49,9 @@ def mask_text(
 ) -> Masked:
     """Finds e-mail addresses, card numbers, phone numbers and names, and masks them.
 
+    What markup, entities, a wrong encoding or control characters hide comes to light where the
+    text is mended: a text of which that is so is mended here as far as it takes.
+
     Args:
         text: any text.
         free_text: who wrote it, which says how numbers and names are read.
@@ -56,28 +60,66 @@ def mask_text(
         end: length from which on the text is cut off; what begins before is masked as a whole.
     """
     kept = text[:end]
-    if len(kept) < len(text):
+    is_cut = len(kept) < len(text)
+    if is_cut:
         text = text[:len(kept) + _LONGEST]
-    find = _find_again if len(text) <= _SHORT else _find
-    spans = find(text, free_text, regions, label)
-    if not spans:
-        return Masked(kept, {})
-    counts: collections.Counter[Kind] = collections.Counter()
-    parts = []
-    place = 0
-    for span in spans:
-        if span.start >= len(kept):
-            break
-        parts += [text[place:span.start], span.kind.mask]
-        counts[span.kind] += 1
-        place = span.end
-    parts.append(kept[place:])
-    return Masked("".join(parts)[:end], dict(counts))
+
+    def find(form: str) -> Sequence[Span]:
+        look = _find_again if len(form) <= _SHORT else _find
+        return look(form, free_text, regions, label)
+
+    spans = find(text)
+    if may_be_mended(text):
+        mended = _mask_mended(text, _masked(text, spans, len(text)), find)
+        if mended is not None:
+            # The last characters may be the beginning of something that was cut off.
+            length = min(len(kept), max(0, len(mended.text) - _LONGEST)) if is_cut else end
+            return Masked(mended.text[:length], mended.counts)
+    masked = _masked(text, spans, len(kept))
+    return Masked(masked.text[:end], masked.counts)
 
 
 def is_only_masks(text: str) -> bool:
     """Whether nothing but masks is left of a text."""
     return "[" in text and not re.search(r"\w", _MASK.sub("", text))
+
+
+def _masked(text: str, spans: Iterable[Span], length: int) -> Masked:
+    """The first characters of a text with masks in the place of spans, the last one as a whole."""
+    counts: collections.Counter[Kind] = collections.Counter()
+    parts = []
+    place = 0
+    for span in spans:
+        if span.start >= length:
+            break
+        parts += [text[place:span.start], span.kind.mask]
+        counts[span.kind] += 1
+        place = span.end
+    parts.append(text[place:length])
+    return Masked("".join(parts), counts)
+
+
+def _mask_mended(
+    text: str, masked: Masked, find: Callable[[str], Sequence[Span]],
+) -> Masked | None:
+    """A text mended and then masked; None where mending brings nothing to light.
+
+    Args:
+        text: as it came.
+        masked: the same with what is found in it as it is.
+        find: finds personal data.
+    """
+    mended = mend(text)
+    if mended == text:
+        return None
+    shown = _masked(mended, find(mended), len(mended))
+    known = masked.counts.total()
+    # Markup may also keep apart what in the mended text is no longer seen to be a number.
+    if shown.counts.total() < known:
+        mended = mend(masked.text)
+        shown = _masked(mended, find(mended), len(mended))
+        return Masked(shown.text, masked.counts + shown.counts) if shown.counts else None
+    return None if not shown.counts or mend(masked.text) == shown.text else shown
 
 
 def _find(text: str, free_text: FreeText, regions: tuple[str, ...], label: str) -> list[Span]:

@@ -13,6 +13,9 @@ _LINK = (
 _DEVICE = (
     r"\b(?:phone|mobile|cell|cellphone|handy|fax|text|mobil|m[óo]vil|portable|contact)\b")
 
+WORD = re.compile(r"[^\W\d_]|[#№$€£¥]")
+"""What every cue has."""
+
 CUE = re.compile(
     r"(?:\b(?:tel|telephone|phone (?:number|no|nr)|call|calls|dial|whats ?app|sms|viber"
     r"|signal|telegram|my number|ring|reach|telefon|telefonnummer|rufnummer|handynummer"

@@ -25,6 +25,10 @@ _EXAMPLES = "555"
 """Area code or exchange of numbers that people make up."""
 _NORTH_AMERICA = frozenset(("US", "CA"))
 
+_OPENING = re.compile(r"[(\[+][(\[+ ]*$")
+_BRACKETS = re.compile(r"[(\[]+$")
+_BRACKETED = re.compile(r"[(\[]\d+[)\]]")
+
 
 def find_phones(text: str, free_text: FreeText, regions: tuple[str, ...]) -> Iterator[Span]:
     """Yields the telephone numbers of a view.
@@ -64,7 +68,7 @@ class _Number:
         lead = groups[0].before
         # No country's code begins with 0: "One+ 030 1234567".
         country = groups[0].digits[0] != "0"
-        opening = re.search(r"[(\[+][(\[+ ]*$" if country else r"[(\[]+$", lead)
+        opening = (_OPENING if country else _BRACKETS).search(lead) if lead.strip() else None
         self.start = groups[0].start - (len(opening[0]) if opening else 0)
         self.end = groups[-1].end
         self.digits = "".join(group.digits for group in groups)
@@ -74,8 +78,10 @@ class _Number:
         if self.written.count("(") > self.written.count(")") and text[self.end:self.end + 1] == ")":
             self.end += 1
         self.plus = opening is not None and "+" in opening[0]
-        self.bracketed = bool(re.match(r"[(\[]\d+[)\]]", self.written))
+        self.bracketed = _BRACKETED.match(self.written) is not None
         self._text = text
+        self._since = max(0, self.start - context.CUE_CHARS)
+        self._cued = context.WORD.search(text, self._since, self.start) is not None
         self._tight_before = first > 0 and " " not in lead and not opening
         self._tight_after = after < len(run) and " " not in run[after].before and not (
             set("()") & set(run[after].before))
@@ -98,8 +104,7 @@ class _Number:
 
     def comes_after(self, cue: re.Pattern[str]) -> bool:
         """Whether words just before it say something."""
-        since = max(0, self.start - context.CUE_CHARS)
-        return cue.search(self._text, since, self.start) is not None
+        return self._cued and cue.search(self._text, self._since, self.start) is not None
 
 
 def _is_phone(number: _Number, free_text: FreeText, regions: tuple[str, ...]) -> bool:
@@ -151,10 +156,10 @@ def _is_grouped_phone(
             digits[:sizes[0]] in numbering.calling_codes(regions)
             and numbering.is_international(digits, valid=True)):
         return True
+    if "/" in separators or not 9 <= len(digits) <= 11 or (len(sizes) == 2 and len(digits) == 9):
+        return False
     rounded = all(part.endswith("0") for part in re.findall(r"\d+", number.written))
-    return not rounded and "/" not in separators and 9 <= len(digits) <= 11 and (
-        len(sizes) > 2 or len(digits) > 9) and (
-            numbering.is_grouped_as_at_home(number.written, regions))
+    return not rounded and numbering.is_grouped_as_at_home(number.written, regions)
 
 
 def _has_known_groups(number: _Number, free_text: FreeText, regions: tuple[str, ...]) -> bool:

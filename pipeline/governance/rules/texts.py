@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import html
-import re
-import unicodedata
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
-
-import ftfy
-from ftfy.badness import is_bad
 
 from pipeline.governance.decisions import ATTRIBUTE
 from pipeline.governance.findings import Action, Finding, Rule
 from pipeline.ingest.rows import Row
+from pipeline.mending import MENDS
 
 _TABLES = ("products", "events", "users", "judgments", "facts")
 
@@ -41,76 +36,13 @@ COLUMNS = {
 }
 """Columns of text by table; the attributes of every table are looked at as well."""
 
-# Only what HTML names: "< 5 kg > 3 kg" is no tag.
-_TAG = re.compile(
-    r"</?(?:a|abbr|b|big|blockquote|body|br|center|code|dd|div|dl|dt|em|font|h[1-6]|head|hr|html|i|"
-    r"iframe|img|li|link|meta|ol|p|pre|s|script|section|small|span|strike|strong|style|sub|sup|"
-    r"table|tbody|td|th|thead|tr|tt|u|ul)(?:\s[^<>]*)?/?>|<!--.*?-->", re.IGNORECASE | re.DOTALL)
-_UNSEEN_BODY = re.compile(r"<(script|style)\b[^<>]*>.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
-_ENTITY = re.compile(r"&(?:[a-zA-Z][a-zA-Z0-9]{1,30}|#\d{1,7}|#x[0-9a-fA-F]{1,6});")
-_IDEOGRAPH = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af]")
-_STRANGE_RUN = re.compile(r"[^\x00-\x7f]{2}")
-_LATIN = re.compile(r"[A-Za-z]")
-_SPACES = re.compile(r"[^\S\n]+")
-_LINES = re.compile(r"\s*\n\s*")
-# Zero-width joiners stay: Persian, Hindi and emoji need them.
-_UNSEEN = frozenset("\u200b\u2060\ufeff\u00ad\u200e\u200f\u202a\u202b\u202c\u202d\u202e")
-_WHITE = frozenset("\t\n\r\f\v\x85\x1c\x1d\x1e\x1f")
-
-
-def mend_encoding(text: str) -> str:
-    """The text as it was before it was read in a wrong encoding, or the same text."""
-    # ftfy looks closer, and takes as long as everything else together.
-    if text.isascii() or not is_bad(text):
-        return text
-    mended = ftfy.fix_encoding(text)
-    # What was broken in another way may only break anew: a text that is still bad, an ideograph
-    # between Latin letters, or strange letters that are as many as before are no better.
-    doubtful = (
-        is_bad(mended)
-        or 0 < len(_IDEOGRAPH.findall(mended)) < len(_LATIN.findall(mended))
-        or (len(mended) == len(text) and _STRANGE_RUN.search(mended)))
-    return text if doubtful else mended
-
-
-def strip_markup(text: str) -> str:
-    """The text without HTML tags, entities replaced by what they stand for."""
-    before = ""
-    while text != before:  # Markup may itself be escaped, and more than once.
-        before = text
-        if "<" in text and _TAG.search(text):
-            text = _TAG.sub(" ", _UNSEEN_BODY.sub(" ", text))
-        if "&" in text and _ENTITY.search(text):
-            text = html.unescape(text)
-    return text
-
-
-def strip_control(text: str) -> str:
-    """The text without control characters and those of no width."""
-    if text.isprintable():
-        return text
-    return "".join(
-        c for c in text
-        if c in _WHITE or (c not in _UNSEEN and unicodedata.category(c) not in ("Cc", "Cs")))
-
-
-def tidy_spaces(text: str) -> str:
-    """The text with single spaces and line breaks, none at its ends."""
-    text = _SPACES.sub(" ", text)
-    if "\n" in text:
-        text = _LINES.sub("\n", text)
-    return text.strip()
-
 
 class _Step(NamedTuple):
     rule: Rule
     mend: Callable[[str], str]
 
 
-# An entity may stand for a letter of mojibake, and mojibake for what nobody sees.
-_STEPS = (
-    _Step(MARKUP, strip_markup), _Step(MOJIBAKE, mend_encoding), _Step(CONTROL, strip_control),
-    _Step(WHITE_SPACE, tidy_spaces))
+_STEPS = tuple(map(_Step, (MARKUP, MOJIBAKE, CONTROL, WHITE_SPACE), MENDS))
 
 
 def find_broken_texts(table: str, row: Row) -> Iterator[Finding]:

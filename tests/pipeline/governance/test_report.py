@@ -1,10 +1,12 @@
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipeline.governance.counts import KEPT, ROWS_IN, Count
 from pipeline.governance.decisions import SCHEMA, apply_findings
 from pipeline.governance.findings import WHOLE_ROW, Action, Finding
 from pipeline.governance.quality import measure_quality
 from pipeline.governance.report import find_examples, write_report
+from pipeline.ingest.balance import TableBalance
 from tests.pipeline.governance.test_quality import BALANCE, COUNTS, PROFILE
 
 
@@ -40,8 +42,24 @@ def test_of_people_no_value_is_shown(tmp_path):
         ({"user_id": "anna", "product_id": "a", "event": "view", "position": 1, "review": "secret"},
          [Finding("white_space", "review", Action.REPAIRED, "secret too"),
           Finding("duplicate_event", WHOLE_ROW, Action.SET_ASIDE)])])
-    for [example] in find_examples(str(tmp_path)).values():
+    write_log(tmp_path, "users", [
+        ({"user_id": "anna", "profile": "secret"},
+         [Finding("white_space", "profile", Action.REPAIRED, "secret too")])])
+    examples = find_examples(str(tmp_path))
+    for [example] in examples.values():
         assert (example.before, example.after) == ("", "")
+    [of_user] = examples["users", "white_space"]
+    assert (of_user.row, of_user.column) == ("", "profile")
+    balance = BALANCE | {"users": TableBalance(rows_in=1, kept=1)}
+    counts = COUNTS | {
+        Count("users", ROWS_IN): 1, Count("users", KEPT): 1,
+        Count("users", "repaired", "white_space"): 1}
+    write_report(
+        measure_quality(balance, counts), balance, PROFILE, str(tmp_path), str(tmp_path), 0.6)
+    page = (tmp_path / "governance.html").read_text(encoding="utf-8")
+    assert of_user.id in page
+    assert "anna" not in page
+    assert "anna" not in (tmp_path / "quality.json").read_text(encoding="utf-8")
 
 
 def test_examples_are_the_surest_and_always_the_same(tmp_path):

@@ -90,6 +90,31 @@ def test_masks_by_column(tmp_path):
         "emails_masked": 3, "phones_masked": 4, "cards_masked": 3, "names_masked": 1}
 
 
+def test_what_governance_would_bring_to_light_is_masked_in_every_text(tmp_path):
+    hidden = "a.b@x&period;org, call +49&nbsp;151&nbsp;23456789 or 4111<br>1111<br>1111<br>1111"
+    masked = "[email], call [phone] or [card]"
+    data = tmp_path / "data"
+    write_jsonl(data / "products.jsonl", [{
+        "product_id": "p1", "title": f"Mug {hidden}", "description": hidden, "note": hidden}])
+    write_jsonl(data / "events.jsonl", [{
+        "user_id": "u", "product_id": "p1", "event": "view", "query": hidden, "review": hidden}])
+    write_jsonl(data / "users.jsonl", [
+        {"user_id": "u", "profile": hidden, "attributes": {"a": [{"b": hidden}]}}])
+    write_jsonl(data / "judgments.jsonl", [
+        {"query": hidden, "product_id": "p1", "grade": 1},
+        {"query": hidden, "product_id": "p1", "grade": -1}])
+    result = ingest(data, tmp_path / "out")
+    [product], [event] = result.rows["products"], result.rows["events"]
+    assert (product["title"], product["description"]) == (f"Mug {masked}", masked)
+    assert json.loads(product["attributes"]) == {"note": masked}
+    assert (event["query"], event["review"]) == (masked, masked)
+    [user], [judgment] = result.rows["users"], result.rows["judgments"]
+    assert (user["profile"], user["attributes"]) == (masked, json.dumps(
+        {"a": [{"b": masked}]}, separators=(",", ":")))
+    assert judgment["query"] == masked
+    assert json.loads(result.quarantine[0]["raw"])["query"] == masked
+
+
 def test_ids_join_after_hashing_in_every_format(tmp_path, privacy):
     data = tmp_path / "data"
     write_jsonl(data / "products.jsonl", PRODUCTS)

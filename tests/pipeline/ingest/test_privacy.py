@@ -18,6 +18,15 @@ def test_ids_are_hashed_where_there_is_a_key():
             hash_user("u1", key), Repair.IDS_HASHED)
 
 
+@pytest.mark.parametrize("hashed_with", [KEY, f"1:{KEY}"])
+@pytest.mark.parametrize("key", [UserKey.parse(KEY), None])
+def test_what_is_a_hash_already_is_not_hashed_again(hashed_with, key):
+    hashed = hash_user("u1", UserKey.parse(hashed_with))
+    assert Protection(key=key).user_id(hashed) == (hashed, None)
+    for other in (hashed.upper(), hashed[:-1], f"{hashed}0", f"x{hashed}", f"{hashed}\n"):
+        assert Protection(key=UserKey.parse(KEY)).user_id(other)[1] is Repair.IDS_HASHED
+
+
 @pytest.mark.parametrize(("user_id", "replaced"), [
     ("17850", False), ("user-4711", False), ("a3f8", False), ("2020010112345", False),
     ("anna@example.org", True), ("+4915123456789", True), ("4111 1111 1111 1111", True)])

@@ -49,11 +49,11 @@ def test_a_column_that_the_contract_does_not_name_is_an_attribute():
 
 
 @pytest.mark.parametrize(("repairs", "said"), [
-    ({}, ["events and users: no key in EMPORIUM_USER_KEY: ids of users are kept as they are, not "
-          "hashed"]),
+    ({}, ["events and users: ids of users are kept as they are: no key in "
+          "EMPORIUM_USER_KEY, or they are hashes already"]),
     ({"personal_ids_replaced": 1}, [
-        "events and users: no key in EMPORIUM_USER_KEY: ids of users are kept as they are, not "
-        "hashed",
+        "events and users: ids of users are kept as they are: no key in "
+        "EMPORIUM_USER_KEY, or they are hashes already",
         "events and users: 2 ids were e-mail addresses or numbers of persons; what replaces them "
         "without a key can be guessed by who has a list of such"]),
     ({"ids_hashed": 1}, [])])

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.personal.hashing import UserKey, UserKeyError, hash_unkeyed, hash_user
+from pipeline.personal.hashing import UserKey, UserKeyError, hash_unkeyed, hash_user, is_hash
 
 SECRET = "0123456789abcdef"
 
@@ -21,6 +21,13 @@ def test_ids_are_told_apart_and_keys_are(first, second):
     assert (hash_user(first, key) == hash_user(second, key)) == (first == second)
     assert hash_user(first, key) != hash_user(first, other)
     assert hash_unkeyed(first) != hash_user(first, key)
+
+
+@given(st.text(max_size=9), st.from_regex("[A-Za-z0-9]{1,8}", fullmatch=True))
+def test_a_hash_is_told_from_what_is_none(user_id, version):
+    assert is_hash(hash_user(user_id, UserKey(version, SECRET.encode())))
+    assert not is_hash(hash_unkeyed(user_id))
+    assert not is_hash(user_id)
 
 
 def test_a_key_without_a_version_is_the_first():

@@ -1,7 +1,13 @@
+import json
+
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks.governance.personal_forms import HIDINGS, hide
+from benchmarks.governance.personal_shop import MAKE, is_left
+from pipeline.governance.decisions import apply_findings
+from pipeline.governance.rules.texts import find_broken_texts
 from pipeline.personal.masking import is_only_masks, mask_text
 from pipeline.personal.spans import FreeText, Kind
 
@@ -74,3 +80,59 @@ def test_around_an_address_nothing_changes(before, after, free_text):
     assert masked.counts[Kind.EMAIL] == 1
     assert "[email]" in masked.text
     assert "bob" not in masked.text
+
+
+@pytest.mark.parametrize(("text", "masked"), [
+    ("call +49&nbsp;151&nbsp;23456789 now", "call [phone] now"),
+    ("paid with 4111<br>1111<br>1111<br>1111", "paid with [card]"),
+    ("<b>4111</b> <b>1111</b> <b>1111</b> <b>1111</b>", "[card]"),
+    ("john.doe@example&period;com", "[email]"), ("john.doe&#64;example&#46;com", "[email]"),
+    ("john.doe&amp;#64;example.com", "[email]"), ("john.doeâ€‹@example.com", "[email]"),
+    ("john.doe@ex\x01ample.com", "[email]"), ("4111\t1111\t1111\t1111", "[card]"),
+    ("my&nbsp;name&nbsp;is&nbsp;Anna", "my name is [name]"),
+    # Part of it is found as it stands.
+    ("a.sch&#109;idt@example.org", "[email]"), ("JOHN&plus;SHOP&commat;X&period;ORG", "[email]")])
+def test_what_mending_would_show_is_masked(text, masked):
+    assert mask_text(text).text == masked
+
+
+@pytest.mark.parametrize(("text", "masked"), [
+    ("<b>Mug</b> &amp; pot", "<b>Mug</b> &amp; pot"),
+    ("<b>anna@x.org</b>  &amp; pot", "<b>[email]</b>  &amp; pot")])
+def test_a_text_in_which_markup_hides_nothing_keeps_it(text, masked):
+    assert mask_text(text).text == masked
+
+
+@pytest.mark.parametrize(("text", "masked"), [
+    # Seventeen digits in a row are no phone number.
+    ("0151 2345678&#49;&#50;&#51;&#52;&#53;&#54;", "[phone]&#49;&#50;&#51;&#52;&#53;&#54;"),
+    ("0151 2345678&#49;&#50;&#51;&#52;&#53;&#54; or 0152 3456789&#49;&#50;&#51;&#52;&#53;&#54;,"
+     " a@x&period;org", "[phone]123456 or [phone]123456, [email]")])
+def test_what_only_markup_keeps_apart_stays_masked(text, masked):
+    assert mask_text(text).text == masked
+
+
+def test_a_text_that_is_cut_is_mended_as_a_whole_first():
+    text = "mug <b>anna.schmidt</b>&#64;example&period;com, 4111<br>1111<br>1111<br>1111" + (
+        " and more" * 100)
+    for end in range(len(text)):
+        masked = mask_text(text, end=end).text
+        assert len(masked) <= end
+        assert not any(part in masked for part in ("anna", "schm", "4111", "1111"))
+
+
+@pytest.mark.parametrize("hiding", sorted(HIDINGS))
+@pytest.mark.parametrize("make", MAKE.values(), ids=MAKE)
+@given(rng=st.randoms(use_true_random=False), free_text=st.sampled_from(
+    (FreeText.PROSE, FreeText.QUERY)))
+@settings(max_examples=20, deadline=None)
+def test_the_rules_for_texts_bring_nothing_back(make, hiding, rng, free_text):
+    secret = make(rng)
+    if is_left(mask_text(f"mug {secret.text} ok", free_text).text, secret):
+        return  # Not found where nothing hides it.
+    row = {"event": "view", "position": 1,
+           "review": mask_text(f"mug {hide(secret.text, hiding, rng)} ok", free_text).text}
+    applied = apply_findings("events", row, find_broken_texts("events", row))
+    for text in (row["review"], applied.row["review"], *(
+            json.loads(decision.after) for decision in applied.decisions)):
+        assert not is_left(text, secret)

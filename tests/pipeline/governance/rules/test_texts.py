@@ -1,52 +1,8 @@
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.governance.decisions import apply_findings
-from pipeline.governance.rules.texts import (
-    find_broken_texts,
-    mend_encoding,
-    strip_control,
-    strip_markup,
-    tidy_spaces,
-)
-
-
-@pytest.mark.parametrize(("broken", "whole"), [
-    ("CafetiÃ¨re 8 cups", "Cafetière 8 cups"),
-    ("IntelÂ® Coreâ„¢ i5", "Intel® Core™ i5"),
-    ("42â€³ screen", "42″ screen"),
-    ("Ð§Ð°Ð¹Ð½Ð¸Ðº", "Чайник"),
-    ("Mug", "Mug"), ("Größe: 20°C – 30°C", "Größe: 20°C – 30°C"), ("电动牙刷", "电动牙刷"),
-    ("Women\x89Ûªs gloves", "Women\x89Ûªs gloves"), ("Connectã\x8b¢ lock", "Connectã\x8b¢ lock"),
-    ("ç”µåŠ¨ç‰™åˆ·", "电动牙刷"),
-    ("São Paulo ÇEVRE", "São Paulo ÇEVRE"), ("naïve café", "naïve café")])
-def test_mends_encodings_and_leaves_good_text_alone(broken, whole):
-    assert mend_encoding(broken) == whole
-
-
-@pytest.mark.parametrize(("marked", "plain"), [
-    ("<p>Big <b>mug</b></p>", " Big  mug  "), ("Tom &amp; Jerry", "Tom & Jerry"),
-    ("weight < 5 kg > 3 kg", "weight < 5 kg > 3 kg"), ("a<br/>b", "a b"),
-    ("&lt;b&gt;mug&lt;/b&gt;", " mug "), ("R&D; AT&T", "R&D; AT&T"), ("<3 tea", "<3 tea"),
-    ("5 &amp;amp; 6", "5 & 6"), ("x<script>alert(1)</script>y", "x y"),
-    ("19&quot; rack", '19" rack'),
-    ("<div class='a'>mug</div>", " mug ")])
-def test_strips_markup_and_nothing_that_looks_like_it(marked, plain):
-    assert strip_markup(marked) == plain
-
-
-@pytest.mark.parametrize(("text", "clean"), [
-    ("a\u200bb", "ab"), ("a\x07b", "ab"), ("a\tb\nc", "a\tb\nc"), ("\ufeffmug", "mug"),
-    ("می\u200cخواهم", "می\u200cخواهم")])
-def test_strips_what_nobody_sees(text, clean):
-    assert strip_control(text) == clean
-
-
-@pytest.mark.parametrize(("text", "tidy"), [
-    ("  big   mug ", "big mug"), ("a \n\n b", "a\nb"), ("a\u00a0b", "a b")])
-def test_tidies_white_space(text, tidy):
-    assert tidy_spaces(text) == tidy
+from pipeline.governance.rules.texts import find_broken_texts
 
 
 def test_finds_them_in_every_column_one_finding_a_rule():
