@@ -41,11 +41,13 @@ COLUMNS = {
 }
 """Columns of text by table; the attributes of every table are looked at as well."""
 
-# Only what HTML names: "< 5 kg > 3 kg" is no tag.
-_TAG = re.compile(
-    r"</?(?:a|abbr|b|big|blockquote|body|br|center|code|dd|div|dl|dt|em|font|h[1-6]|head|hr|html|i|"
-    r"iframe|img|li|link|meta|ol|p|pre|s|script|section|small|span|strike|strong|style|sub|sup|"
-    r"table|tbody|td|th|thead|tr|tt|u|ul)(?:\s[^<>]*)?/?>|<!--.*?-->", re.IGNORECASE | re.DOTALL)
+# Only what HTML names: "< 5 kg > 3 kg" is no tag. What stands within a line parts no words.
+_INLINE_TAG = re.compile(
+    r"</?(?:a|abbr|b|big|code|em|font|i|s|small|span|strike|strong|sub|sup|tt|u)"
+    r"(?:\s[^<>]*)?/?>|<!--.*?-->", re.IGNORECASE | re.DOTALL)
+_BLOCK_TAG = re.compile(
+    r"</?(?:blockquote|body|br|center|dd|div|dl|dt|h[1-6]|head|hr|html|iframe|img|li|link|meta|ol|p|"
+    r"pre|script|section|style|table|tbody|td|th|thead|tr|ul)(?:\s[^<>]*)?/?>", re.IGNORECASE)
 _UNSEEN_BODY = re.compile(r"<(script|style)\b[^<>]*>.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
 _ENTITY = re.compile(r"&(?:[a-zA-Z][a-zA-Z0-9]{1,30}|#\d{1,7}|#x[0-9a-fA-F]{1,6});")
 _IDEOGRAPH = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af]")
@@ -78,8 +80,8 @@ def strip_markup(text: str) -> str:
     before = ""
     while text != before:  # Markup may itself be escaped, and more than once.
         before = text
-        if "<" in text and _TAG.search(text):
-            text = _TAG.sub(" ", _UNSEEN_BODY.sub(" ", text))
+        if "<" in text:
+            text = _INLINE_TAG.sub("", _BLOCK_TAG.sub(" ", _UNSEEN_BODY.sub(" ", text)))
         if "&" in text and _ENTITY.search(text):
             text = html.unescape(text)
     return text
