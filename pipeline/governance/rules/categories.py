@@ -55,6 +55,11 @@ def category_of(row: Row) -> str | None:
     return " ".join(category.split()) if category else None
 
 
+def category_key(row: Row) -> str:
+    """What the spellings of a product's category have in common; "" without one."""
+    return SEPARATOR.join(map(fold, split_path(row.get("category") or "")))
+
+
 def resolve_categories(counts: Mapping[str, int]) -> dict[str, CategoryPath]:
     """The path that each category should be, where it is not.
 
