@@ -14,8 +14,8 @@ MIN_VALUES = 30
 
 DEVIATIONS = 4.0
 """Robust standard deviations from the median up to which a value is usual, if that is further than
-the factor that it may be off in any case. With a factor of 20, .07% of chorus's products and .15% of
-online_retail's are further off in price."""
+the factor that it may be off in any case. With a factor of 20, .07% of chorus's products and .15%
+of online_retail's are further off in price."""
 
 _BIN = 0.02
 """Width in powers of ten, 5%: few numbers say how all the values are spread."""
