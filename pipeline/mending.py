@@ -13,12 +13,16 @@ from collections.abc import Callable
 import ftfy
 from ftfy.badness import is_bad
 
-# Only what HTML names: "< 5 kg > 3 kg" is no tag.
+# Only what HTML names: "< 5 kg > 3 kg" is no tag. These part no words: H<sub>2</sub>O.
+_INLINE_TAG = re.compile(
+    r"</?(?:b|em|i|s|strike|strong|sub|sup|tt|u)(?:\s[^<>]*)?/?>"
+    r"|<!--(?:(?!<!--).)*?-->", re.IGNORECASE | re.DOTALL)
 _TAG = re.compile(
-    r"</?(?:a|abbr|b|big|blockquote|body|br|center|code|dd|div|dl|dt|em|font|h[1-6]|head|hr|html|i|"
-    r"iframe|img|li|link|meta|ol|p|pre|s|script|section|small|span|strike|strong|style|sub|sup|"
-    r"table|tbody|td|th|thead|tr|tt|u|ul)(?:\s[^<>]*)?/?>|<!--.*?-->", re.IGNORECASE | re.DOTALL)
-_UNSEEN_BODY = re.compile(r"<(script|style)\b[^<>]*>.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
+    r"</?(?:a|abbr|big|blockquote|body|br|center|code|dd|div|dl|dt|font|h[1-6]|head|hr|html|iframe|"
+    r"img|li|link|meta|ol|p|pre|script|section|small|span|style|table|tbody|td|th|thead|tr|ul)"
+    r"(?:\s[^<>]*)?/?>", re.IGNORECASE)
+_UNSEEN_BODY = re.compile(
+    r"<(script|style)\b[^<>]*>(?:(?!<\1\b).)*?</\1\s*>", re.IGNORECASE | re.DOTALL)
 _ENTITY = re.compile(r"&(?:[a-zA-Z][a-zA-Z0-9]{1,30}|#\d{1,7}|#x[0-9a-fA-F]{1,6});")
 # Each of its letters is followed by another, or by what a space or a question mark replaced.
 _MAY_BE_MOJIBAKE = re.compile(r"[\x1a\x80-\x9f]|[\xa0-\u2bff\uf8ff\ufb01\ufb02](?![!->@-~])")
@@ -59,8 +63,8 @@ def strip_markup(text: str) -> str:
     before = ""
     while text != before:  # Markup may itself be escaped, and more than once.
         before = text
-        if "<" in text and _TAG.search(text):
-            text = _TAG.sub(" ", _UNSEEN_BODY.sub(" ", text))
+        if "<" in text:
+            text = _INLINE_TAG.sub("", _TAG.sub(" ", _UNSEEN_BODY.sub(" ", text)))
         if "&" in text and _ENTITY.search(text):
             text = html.unescape(text)
     return text

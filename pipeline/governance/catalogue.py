@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pipeline.governance import finders, forms, shoppers
 from pipeline.governance.decisions import row_key
 from pipeline.governance.findings import WHOLE_ROW, Action, Finding, Rule
-from pipeline.governance.rules import events, non_products, texts
+from pipeline.governance.rules import events, non_products, outliers, texts
 from pipeline.governance.tables import Judge, Shop
 from pipeline.ingest.contract import TABLES
 from pipeline.ingest.rows import Row
@@ -21,8 +21,8 @@ ALIAS = Rule(
     "another.", "Use one id for one product.", severe=False)
 
 RULES: Mapping[str, Rule] = {rule.name: rule for rule in (
-    *texts.RULES, *forms.RULES, *non_products.RULES, *events.RULES, *shoppers.RULES,
-    *finders.RULES, REMOVED_PRODUCT, ALIAS)}
+    *texts.RULES, *forms.RULES, *non_products.RULES, *events.RULES, *outliers.RULES,
+    *shoppers.RULES, *finders.RULES, REMOVED_PRODUCT, ALIAS)}
 """Rules by name."""
 
 SEVERE = frozenset(rule.name for rule in RULES.values() if rule.severe)
@@ -55,7 +55,8 @@ def row_judges(table: str) -> Sequence[Judge]:
         judges += [
             lambda row, shop: forms.find_unusual_forms(row, shop.forms),
             lambda row, _: events.find_odd_dates(row),
-            lambda row, shop: non_products.find_non_products(row, shop.facts)]
+            lambda row, shop: non_products.find_non_products(row, shop.facts),
+            lambda row, shop: outliers.find_unusual_prices(row, shop.facts)]
     if table == "events":
         judges.append(lambda row, shop: events.find_odd_events(row, shop.facts))
     if table == "judgments":
@@ -67,4 +68,6 @@ def row_judges(table: str) -> Sequence[Judge]:
 
 def shopper_judges() -> Sequence[Judge]:
     """Those who judge an event after what its shopper's others say about it."""
-    return [lambda row, shop: events.find_odd_quantities(row, shop.facts)]
+    return [
+        lambda row, shop: events.find_odd_quantities(row, shop.facts),
+        lambda row, shop: outliers.find_unusual_quantities(row, shop.facts)]

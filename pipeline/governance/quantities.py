@@ -88,7 +88,10 @@ def read_quantity(text: str) -> Quantity | None:
 
 
 def find_unit(spelling: str) -> Unit | None:
-    """The unit that a word or symbol stands for; case counts only where it tells units apart."""
+    """The unit that a word or symbol stands for.
+
+    Case counts where it tells units apart, and of a single letter: "12 M" is a size.
+    """
     normal = unicodedata.normalize("NFKC", spelling)
     return _BY_SPELLING.get(normal) or _BY_FOLDED.get(normal.casefold().rstrip("."))
 
@@ -147,16 +150,16 @@ _UNITS = [
             ("yd", "914.4", "yard yards")),
     *_units("area", ("m²", 1, "m2 sqm qm"), ("cm²", "1/10000", "cm2"),
             ("mm²", "1/1000000", "mm2")),
-    *_units("volume", ("l", 1000, "ltr liter liters litre litres 升"),
+    *_units("volume", ("l", 1000, "L ltr liter liters litre litres 升"),
             ("ml", 1, "milliliter milliliters millilitre millilitres 毫升"),
             ("cl", 10, ""), ("dl", 100, "")),
     *_units("time", ("s", 1, "sec secs second seconds sek sekunden 秒"),
             ("ms", "1/1000", "msec millisecond milliseconds 毫秒"),
             ("min", 60, "mins minute minutes minuten 分钟"),
             ("h", 3600, "hr hrs hour hours std stunde stunden 小时")),
-    *_units("power", ("W", 1, "watt watts 瓦"), ("mW", "1/1000", ""), ("kW", 1000, "千瓦"),
+    *_units("power", ("W", 1, "w watt watts 瓦"), ("mW", "1/1000", ""), ("kW", 1000, "千瓦"),
             ("MW", 1_000_000, "")),
-    *_units("voltage", ("V", 1, "volt volts 伏"), ("mV", "1/1000", ""), ("kV", 1000, "")),
+    *_units("voltage", ("V", 1, "v volt volts 伏"), ("mV", "1/1000", ""), ("kV", 1000, "")),
     *_units("current", ("A", 1, "amp amps ampere amperes 安"), ("mA", "1/1000", "")),
     *_units("charge", ("mAh", 1, "毫安时 毫安"), ("Ah", 1000, "")),
     *_units("energy", ("Wh", 1, ""), ("kWh", 1000, "")),
@@ -165,8 +168,10 @@ _UNITS = [
     *_units("pressure", ("bar", 1, ""), ("mbar", "1/1000", ""), ("kPa", "1/100", ""),
             ("MPa", 10, "")),
     # Of 1000 or 1024, and by the US or the Imperial measure.
-    *_alone("B", "byte bytes"), *_alone("KB"), *_alone("MB"), *_alone("GB"), *_alone("TB"),
-    *_alone("Mbit/s", "Mbps"), *_alone("Gbit/s", "Gbps"),
+    *_alone("B", "byte bytes"), *_alone("KB", "kB"), *_alone("MB"), *_alone("GB"), *_alone("TB"),
+    *_alone("Kb", "Kbit"), *_alone("Mb", "Mbit"), *_alone("Gb", "Gbit"), *_alone("Tb", "Tbit"),
+    *_alone("Mbit/s", "Mbps mbps Mb/s"), *_alone("Gbit/s", "Gbps gbps Gb/s"),
+    *_alone("MB/s", "MBps"), *_alone("GB/s", "GBps"),
     *_alone("gal", "gallon gallons"), *_alone("qt", "quart quarts"), *_alone("pt", "pint pints"),
     *_alone("°C", "celsius 摄氏度"), *_alone("°F", "fahrenheit"), *_alone("K", "kelvin"),
     *_alone("°", "deg degree degrees 度"), *_alone("%", "percent prozent"),
@@ -181,7 +186,7 @@ _UNITS = [
 
 
 def _spellings() -> tuple[Mapping[str, Unit], Mapping[str, Unit]]:
-    """Units by spelling, and by spelling in lower case where that is of one unit alone."""
+    """Units by spelling, and by words in lower case where one unit alone has them."""
     exact: dict[str, Unit] = {}
     folded: dict[str, set[Unit]] = collections.defaultdict(set)
     for unit, spellings in _UNITS:
@@ -190,7 +195,8 @@ def _spellings() -> tuple[Mapping[str, Unit], Mapping[str, Unit]]:
             exact[normal] = unit
             folded[normal.casefold()].add(unit)
     return exact, {
-        spelling: next(iter(units)) for spelling, units in folded.items() if len(units) == 1}
+        spelling: next(iter(units)) for spelling, units in folded.items()
+        if len(units) == 1 and len(spelling) > 1}
 
 
 _FIRST = {unit.dimension: unit for unit, _ in reversed(_UNITS)}

@@ -54,29 +54,44 @@ def judge_shopper(events: Sequence[Row], facts: ShopFacts) -> Findings:
         range(len(events)),
         key=lambda i: (events[i].get("timestamp", 0), events[i]["position"]))
     findings: Findings = collections.defaultdict(list)
-    if reason := _machine(events, order, facts):
-        for place in order:
-            findings[place].append(Finding(
-                MACHINE.name, WHOLE_ROW, Action.SET_ASIDE, confidence=0.9, note=reason))
-        return findings
-    told = _find_duplicates(events, order, facts, findings)
+    by_people = _find_machines(events, order, facts, findings)
+    told = _find_duplicates(events, by_people, facts, findings)
     _match_returns(events, told, findings)
     _note_wholesale(events, told, facts, findings)
     return findings
 
 
-def _machine(events: Sequence[Row], order: Sequence[int], facts: ShopFacts) -> str:
-    """What makes a shopper a machine, "" for nothing."""
-    clicks = [
-        events[i]["timestamp"] for i in order
-        if events[i]["event"] in ("view", "click") and "timestamp" in events[i]]
+def _find_machines(
+    events: Sequence[Row], order: Sequence[int], facts: ShopFacts, findings: Findings,
+) -> list[int]:
+    """Finds what machines did; returns the places of the other events.
+
+    Many people may share an id. So it is judged day by day, and a purchase is never a machine's.
+    """
+    days: dict[int, list[int]] = collections.defaultdict(list)
+    for place in order:
+        if events[place]["event"] != "purchase" and "timestamp" in events[place]:
+            days[events[place]["timestamp"] // _DAY_SECONDS].append(place)
+    machines = {}
+    for places in days.values():
+        if reason := _machine([
+                events[i]["timestamp"] for i in places if events[i]["event"] in ("view", "click")],
+                facts):
+            machines.update(dict.fromkeys(places, reason))
+    for place, reason in machines.items():
+        findings[place].append(Finding(
+            MACHINE.name, WHOLE_ROW, Action.SET_ASIDE, confidence=0.9, note=reason))
+    return [place for place in order if place not in machines]
+
+
+def _machine(clicks: Sequence[int], facts: ShopFacts) -> str:
+    """What makes the clicks of a day, in order, a machine's; "" for nothing."""
     if facts.clock_step == 1 and len(clicks) >= _FAST_CLICKS:
         gaps = [later - earlier for earlier, later in itertools.pairwise(clicks)]
         if statistics.median(gaps) <= _FAST_SECONDS:
-            return "half of the clicks follow within a second"
-    days = collections.Counter(time // _DAY_SECONDS for time in clicks)
-    if days and max(days.values()) >= _DAILY_CLICKS:
-        return f"{max(days.values())} clicks in a day"
+            return "half of the day's clicks follow within a second"
+    if len(clicks) >= _DAILY_CLICKS:
+        return f"{len(clicks)} clicks in a day"
     return ""
 
 

@@ -30,9 +30,12 @@ def test_mends_encodings_and_leaves_good_text_alone(broken, whole):
 
 
 @pytest.mark.parametrize(("marked", "plain"), [
-    ("<p>Big <b>mug</b></p>", " Big  mug  "), ("Tom &amp; Jerry", "Tom & Jerry"),
+    ("<p>Big <b>mug</b></p>", " Big mug "), ("Tom &amp; Jerry", "Tom & Jerry"),
     ("weight < 5 kg > 3 kg", "weight < 5 kg > 3 kg"), ("a<br/>b", "a b"),
-    ("&lt;b&gt;mug&lt;/b&gt;", " mug "), ("R&D; AT&T", "R&D; AT&T"), ("<3 tea", "<3 tea"),
+    ("&lt;b&gt;mug&lt;/b&gt;", "mug"), ("H<sub>2</sub>O", "H2O"), ("one<BR>two", "one two"),
+    ("<li>m<sup>2</sup></li><li>b<!-- c -->ig</li>", " m2  big "),
+    ("<span>red</span><span>mug</span>", " red  mug "), ("R&D; AT&T", "R&D; AT&T"),
+    ("<3 tea", "<3 tea"),
     ("5 &amp;amp; 6", "5 & 6"), ("x<script>alert(1)</script>y", "x y"),
     ("19&quot; rack", '19" rack'),
     ("<div class='a'>mug</div>", " mug ")])

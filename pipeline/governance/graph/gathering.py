@@ -17,7 +17,13 @@ from apache_beam.pvalue import AsSingleton, TaggedOutput
 from pipeline.examples.split import normalise_query
 from pipeline.governance.graph import answers, evidence, pairs
 from pipeline.governance.graph.directory import Directory, hash_texts
-from pipeline.governance.graph.likeness import Titles, join_titles, pair_titles, title_words
+from pipeline.governance.graph.likeness import (
+    Titles,
+    join_titles,
+    pair_titles,
+    title_words,
+    word_groups,
+)
 from pipeline.governance.graph.pairs import Counts
 from pipeline.governance.graph.settings import GraphSettings
 from pipeline.ingest.rows import Row, decode_row
@@ -26,6 +32,10 @@ BATCH = 10_000
 """Rows whose arrays are shuffled together."""
 
 BUCKETS = 256
+
+MAX_TOGETHER = 100_000
+"""Products without a category up to which each is compared with all; more are parted by a word of
+the title, as one worker would have to compare them."""
 
 BOUGHT_EVENTS = frozenset(("purchase", "rating", "cart"))
 SEEN_EVENTS = frozenset(("view", "click"))
@@ -205,8 +215,11 @@ def _read_titles(
     rows = [decode_row(serialized) for serialized in batch]
     words = [sorted(title_words(row)) for row in rows]
     places = directory.rows([row["product_id"] for row in rows])
+    groups = directory.categories[places]
+    if np.count_nonzero(directory.categories == 0) > MAX_TOGETHER:
+        groups = np.where(groups == 0, word_groups(words), groups)
     titles = Titles(
-        directory.categories[places], places,
+        groups, places,
         np.array([row.get("price") or np.nan for row in rows], np.float32),
         hash_texts([word for title in words for word in title]),
         np.array([len(title) for title in words], np.int64))
@@ -219,4 +232,4 @@ def _pair_titles(
 ) -> Iterator[tuple[int, tuple[int, Counts]]]:
     yield from _deal_counts(evidence.ALIKE, pair_titles(
         join_titles(list(element[1])), len(directory), settings.min_likeness,
-        settings.price_ratio))
+        settings.price_ratio, settings.neighbours))

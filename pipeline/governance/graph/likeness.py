@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+import zlib
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -11,6 +12,8 @@ import scipy.sparse
 
 from pipeline.cjk import is_run, pairs, split_runs
 from pipeline.governance.folding import fold
+from pipeline.governance.graph.directory import hash_texts
+from pipeline.governance.graph.evidence import ALIKE, EDGE, strongest
 from pipeline.governance.graph.pairs import Counts, add_counts, pair_keys
 from pipeline.ingest.rows import Row
 
@@ -59,31 +62,50 @@ def title_words(row: Row) -> set[str]:
     return _words(row["title"]) - _words(row.get("brand", ""))
 
 
-def pair_titles(titles: Titles, products: int, min_likeness: float, price_ratio: float) -> Counts:
+def word_groups(titles: Sequence[Collection[str]]) -> np.ndarray:
+    """Hashes of what parts products into groups that like titles tend to share, uint64 `[n]`.
+
+    It is a word of each, the first by a hash: of two titles that share most words it is likely the
+    same. Numbers and codes, which tell products apart, are no such words where there are others.
+
+    Args:
+        titles: words of each.
+    """
+    return hash_texts([
+        "word:" + min(
+            [word for word in words if word.isalpha()] or words or [""],
+            key=lambda word: (zlib.crc32(word.encode("utf-8")), word))
+        for words in titles])
+
+
+def pair_titles(
+    titles: Titles, products: int, min_likeness: float, price_ratio: float, neighbours: int,
+) -> Counts:
     """Pairs of products of a category with like titles, and near prices where both have one.
 
     Args:
-        titles: all of each category that occurs, 0 being the category of those that have none.
+        titles: all of each category or group that occurs.
         products: size of the catalogue.
         min_likeness: cosine of two titles' words, weighted by their rarity in the category.
         price_ratio: of the dearer to the cheaper, at the most.
+        neighbours: of a product that are the most like it, at the most.
 
     Returns:
-        Pairs with their likeness.
+        Pairs of which one is among the other's neighbours, with their likeness.
     """
     _, place = np.unique(titles.categories, return_inverse=True)
     order = np.argsort(place, kind="stable")
     borders = np.flatnonzero(np.diff(place[order])) + 1
     return add_counts([
-        _pair_category(titles.take(places), products, min_likeness, price_ratio)
+        _pair_category(titles.take(places), products, min_likeness, price_ratio, neighbours)
         for places in np.split(order, borders)])
 
 
 def _pair_category(
-    titles: Titles, products: int, min_likeness: float, price_ratio: float,
+    titles: Titles, products: int, min_likeness: float, price_ratio: float, neighbours: int,
 ) -> Counts:
     matched, whole = _weighted(titles)
-    keys, amounts = [np.empty(0, np.int64)], [np.empty(0, np.float32)]
+    parts = [np.empty(0, EDGE)]
     for start in range(0, len(titles.rows), _CHUNK):
         likeness = (matched[start:start + _CHUNK] @ matched.T).tocoo()
         one, other = likeness.row + start, likeness.col
@@ -92,10 +114,17 @@ def _pair_category(
             ratio = titles.prices[one] / titles.prices[other]
         # A comparison with NaN is false: without two prices none is too far.
         far = (ratio > price_ratio) | (ratio < 1.0 / price_ratio)
-        kept = (one < other) & (cosine >= min_likeness) & ~far
-        keys.append(pair_keys(titles.rows[one[kept]], titles.rows[other[kept]], products))
-        amounts.append(np.minimum(cosine[kept], 1.0).astype(np.float32))
-    return Counts(np.concatenate(keys), np.concatenate(amounts))
+        kept = (one != other) & (cosine >= min_likeness) & ~far
+        edges = np.empty(np.count_nonzero(kept), EDGE)
+        edges["kind"] = ALIKE
+        edges["head"], edges["tail"] = titles.rows[one[kept]], titles.rows[other[kept]]
+        edges["weight"] = np.minimum(cosine[kept], 1.0)
+        # Templates have hundreds of titles that are like each other: all pairs would not fit.
+        parts.append(strongest(edges, neighbours))
+    found = np.concatenate(parts)
+    keys, first = np.unique(
+        pair_keys(found["head"], found["tail"], products), return_index=True)
+    return Counts(keys, found["weight"][first])
 
 
 def _weighted(titles: Titles) -> tuple[scipy.sparse.csr_matrix, np.ndarray]:

@@ -55,6 +55,11 @@ def category_of(row: Row) -> str | None:
     return " ".join(category.split()) if category else None
 
 
+def category_key(row: Row) -> str:
+    """What the spellings of a product's category have in common; "" without one."""
+    return SEPARATOR.join(map(fold, split_path(row.get("category") or "")))
+
+
 def resolve_categories(counts: Mapping[str, int]) -> dict[str, CategoryPath]:
     """The path that each category should be, where it is not.
 
@@ -105,17 +110,22 @@ def _read(counts: Mapping[str, int]) -> dict[str, _Reading]:
     """The levels of each category. A slash parts them only where the shop writes paths with it."""
     readings = {category: _Reading(split_path(category), 1.0) for category in counts}
     slashed = {
-        category: _Reading(_levels(category.split("/")), GUESSED)
+        category: _Reading(_levels(reading.levels[0].split("/")), GUESSED)
         for category, reading in readings.items()
         if "/" in category and len(reading.levels) == 1}
     deep = {reading.key for reading in readings.values() if len(reading.levels) > 1}
+    known = {key[:depth] for key in deep for depth in range(2, len(key) + 1)}
+    begun: collections.Counter[str] = collections.Counter()
     if _are_paths(slashed, counts, sum(
             counts[category] for category, reading in readings.items()
             if len(reading.levels) > 1)):
-        return {**readings, **slashed}
-    known = {key[:depth] for key in deep for depth in range(2, len(key) + 1)}
+        begun.update(key[0] for key in deep | {
+            reading.key for reading in slashed.values()} if len(key) > 1)
+    # One that begins like no other path may be a name still.
     return {**readings, **{
-        category: reading for category, reading in slashed.items() if reading.key in known}}
+        category: reading for category, reading in slashed.items()
+        if reading.key in known
+        or (reading.key and begun[reading.key[0]] > (len(reading.key) > 1))}}
 
 
 def _are_paths(slashed: Mapping[str, _Reading], counts: Mapping[str, int], parted: int) -> bool:

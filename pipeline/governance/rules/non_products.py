@@ -32,6 +32,7 @@ USUAL_SHARE = 0.9
 
 _CONFIDENT = 0.95
 _LIKELY = 0.85
+_UNSURE = 0.5
 
 
 def _words(text: str) -> frozenset[str]:
@@ -61,16 +62,28 @@ _ALONE = _words("""
 postage carriage adjustment adjust discount manual refund commission damaged damages damage
 breakages unsaleable mouldy samples missing versandkosten porto gutschrift
 """)
-"""Words of which one is enough; the others say it only together or where the shop says it too."""
+"""Words of which one is enough where the shop says it too; it takes two of the others."""
+
+_SURE_CHARGES = _words("""
+postage carriage commission versandkosten porto frachtkosten bearbeitungsgebühr
+""")
+"""Charges that no goods are called by, so that the shop need not say it too."""
+
+_FEES = _words("""
+fee fees charge charges surcharge frais gebühr gebühren
+""")
+"""The same beside another charge or a sales channel: "Charge" alone may be a watch."""
 
 _CHANNELS = _words("""
 amazon ebay etsy dotcom website web online shop store warehouse fba paypal marketplace
 """)
 _FILLERS = _words("""
-a an and as at been box boxes bad by can't carton coded code day express for from had in into is
-it more next no not of off on or order orders pallet possible previous put re sales sale set
-sets some standard temp the to up was with your der die das und für von de la le les et du
+a an and as at been bad by can't carton coded code day express for from had in into is it more next
+no not of off on or order orders pallet possible previous put re sales sale some standard temp the
+to up was with your der die das und für von de la le les et du
 """)
+"""What may stand beside them, but makes them no surer; a box or a set would be goods."""
+
 _TESTS = _words("""
 test tests testing dummy placeholder untitled unknown none null nan n/a na tbd tbc xxx xx todo
 delete deleted unused asdf qwerty product item article artikel produkt produit sample example
@@ -92,13 +105,18 @@ def find_non_products(row: Row, facts: ShopFacts) -> Iterator[Finding]:
     free = row.get("price") == 0 and facts.priced_share >= USUAL_SHARE
     doubt = free or _odd_case(row["title"], facts) or row["product_id"] in facts.never_sold
     words = _WORD.findall(row["title"].casefold())
+    parts = [part for word in words for part in word.split("/")]
     if _names_nothing(row["title"], words):
         sure = doubt or not any(word.isdigit() for word in words)  # "1984" is a book.
         yield Finding(
             PLACEHOLDER.name, WHOLE_ROW, Action.SET_ASIDE if sure else Action.NOTED,
-            confidence=_CONFIDENT if sure else 0.5)
-    elif (evidence := _book_keeping(words)) and (evidence == _CONFIDENT or doubt):
+            confidence=_CONFIDENT if sure else _UNSURE)
+    elif _is_charge(parts):
+        yield Finding(NON_PRODUCT.name, WHOLE_ROW, Action.SET_ASIDE, confidence=_CONFIDENT)
+    elif (evidence := _book_keeping(parts)) and doubt:
         yield Finding(NON_PRODUCT.name, WHOLE_ROW, Action.SET_ASIDE, confidence=evidence)
+    elif evidence == _CONFIDENT:  # "Lost and Found" is a film.
+        yield Finding(NON_PRODUCT.name, WHOLE_ROW, Action.NOTED, confidence=_UNSURE)
     elif free:
         yield Finding(NO_PRICE.name, WHOLE_ROW, Action.SET_ASIDE, confidence=_LIKELY)
 
@@ -109,18 +127,31 @@ def _names_nothing(title: str, words: list[str]) -> bool:
     return set(words) <= _TESTS and not _STRONG_TESTS.isdisjoint(words)
 
 
-def _book_keeping(words: list[str]) -> float:
-    """How sure a title's words make it that it is none of a product; 0 for not at all."""
-    parts = [part for word in words for part in word.split("/")]
+def _is_charge(parts: list[str]) -> bool:
+    """Whether a title's words say nothing but that something is charged for."""
+    if not all(p in _CHARGES or p in _CHANNELS or p in _FILLERS for p in parts):
+        return False
+    naming = [p for p in parts if p in _CHARGES or p in _CHANNELS]
+    return not _SURE_CHARGES.isdisjoint(naming) or (
+        len(naming) >= 2 and not _FEES.isdisjoint(naming))
+
+
+def _book_keeping(parts: list[str]) -> float:
+    """How sure a title's words make it, where the shop says the same, that it is none of a product.
+
+    Returns:
+        0 for not at all.
+    """
     strong = [p for p in parts if p in _CHARGES or p in _CORRECTIONS or p in _STOCK_NOTES]
     if not strong:
         return 0.0
+    channels = [p for p in parts if p in _CHANNELS]
     unknown = [p for p in parts if not (
-        p in strong or p in _CHANNELS or p in _FILLERS or p.isdigit())]
+        p in strong or p in channels or p in _FILLERS or p.isdigit())]
+    alone = not _ALONE.isdisjoint(strong)
     if not unknown:
-        enough = len(strong) >= 2 or not _ALONE.isdisjoint(strong) or len(parts) > len(strong)
-        return _CONFIDENT if enough else _LIKELY
-    if not _ALONE.isdisjoint(strong) or parts[-1] in _CHARGES or 2 * len(strong) >= len(parts):
+        return _CONFIDENT if alone or len(strong) >= 2 or channels else _LIKELY
+    if alone or parts[-1] in _CHARGES or 2 * len(strong) >= len(parts):
         return _LIKELY if len(unknown) <= 2 else 0.0
     return 0.0
 

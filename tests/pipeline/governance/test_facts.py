@@ -88,3 +88,24 @@ def test_facts_go_by_a_file(tmp_path):
     assert read_facts(path) == ShopFacts(
         products=1, capital_share=1.0, priced_share=1.0, charged_share=0.0,
         never_sold=frozenset({"back", "free"}))
+
+
+def test_what_is_usual_goes_by_a_file_where_something_is_not(tmp_path):
+    import apache_beam as beam
+    # 30 lamps of 10 and one of 1000; beds are as usual, and chairs too few to say.
+    prices = {"Home > Lamps": [10.0] * 15, "home>LAMPS": [10.0] * 15 + [1000.0],
+              "Beds": [100.0] * 40, "Chairs": [1.0] * 20 + [1000.0]}
+    sales = {"a": [1.0] * 30 + [101.0], "b": [1.0] * 30 + [50.0, -500.0]}
+    path = str(tmp_path / "facts.json")
+    with beam.Pipeline() as pipeline:
+        gather_facts({
+            "products": pipeline | "P" >> beam.Create([
+                {"product_id": "p", "title": "t", "category": category, "price": price}
+                for category, some in prices.items() for price in some]),
+            "events": pipeline | "E" >> beam.Create([
+                {"user_id": "u", "product_id": product, "event": "purchase", "position": i,
+                 "value": value}
+                for product, values in sales.items() for i, value in enumerate(values)])}, path)
+    facts = read_facts(path)
+    assert facts.usual_prices == {"home > lamps": pytest.approx((10.0, 0.5, 200.0))}
+    assert facts.usual_quantities == {"a": pytest.approx((1.0, 0.01, 100.0))}

@@ -64,6 +64,9 @@ def test_a_number_may_show_its_decimal_mark(text, mark):
     ("1.5千克", "1.5", "kg", "千克", False), ("12 Stück", "12", "pcs", "Stück", True),
     ("3 mW", "3", "mW", "mW", True), ("3 MW", "3", "MW", "MW", True),
     ("5 Nm", "5", "Nm", "Nm", True),
+    ("10 Mb", "10", "Mb", "Mb", True), ("10 MB", "10", "MB", "MB", True),
+    ("100 MBps", "100", "MB/s", "MBps", True), ("100 mbps", "100", "Mbit/s", "mbps", True),
+    ("1.5 L", "1.5", "l", "L", True), ("60w", "60", "W", "w", False),
     ("5 nm", "5", "nm", "nm", True), ("5 pcs.", "5", "pcs", "pcs.", True),
 ])
 def test_a_quantity_is_a_number_and_a_unit(text, number, unit, spelling, spaced):
@@ -74,7 +77,9 @@ def test_a_quantity_is_a_number_and_a_unit(text, number, unit, spelling, spaced)
 
 @pytest.mark.parametrize("text", [
     "", "5", "kg", "5 x 3 cm", "0 - 40 °C", "1/2 in", "5 blue", "3 mw", "about 5 kg", "5 kg each",
-    "v1.5 kg", "1 kg 500 g"])
+    "v1.5 kg", "1 kg 500 g",
+    # Sizes and codes, and what may be bits or bytes.
+    "12 M", "32 D", "5G", "14 k", "20 mb", "1 gb"])
 def test_what_is_more_or_less_is_no_quantity(text):
     assert read_quantity(text) is None
 

@@ -1,12 +1,14 @@
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipeline.governance.catalogue import RULES
 from pipeline.governance.counts import KEPT, ROWS_IN, Count
 from pipeline.governance.decisions import SCHEMA, apply_findings
 from pipeline.governance.findings import WHOLE_ROW, Action, Finding
 from pipeline.governance.quality import measure_quality
 from pipeline.governance.report import find_examples, write_report
 from pipeline.ingest.balance import TableBalance
+from pipeline.ingest.contract import TABLES
 from tests.pipeline.governance.test_quality import BALANCE, COUNTS, PROFILE
 
 
@@ -35,6 +37,23 @@ def test_the_page_shows_what_was_found_and_escapes_it(tmp_path):
     assert "it drifted" in page
     assert "2020-W02" in page
     assert "<script" not in page
+
+
+def test_the_page_names_the_rules_that_found_nothing(tmp_path):
+    write_report(
+        measure_quality(BALANCE, COUNTS), BALANCE, PROFILE, str(tmp_path), str(tmp_path), 0.6)
+    page = (tmp_path / "governance.html").read_text(encoding="utf-8")
+    [_, quiet] = page.split("Rules about this table that decided nothing: ")
+    named = set(quiet.partition(".</p>")[0].split(", "))
+    assert named == {
+        rule.name.replace("_", " ") for rule in RULES.values() if "products" in rule.table_names
+        } - {"mojibake", "placeholder"}
+
+
+def test_every_rule_names_its_tables():
+    for rule in RULES.values():
+        assert rule.table_names
+        assert set(rule.table_names) <= set(TABLES)
 
 
 def test_of_people_no_value_is_shown(tmp_path):

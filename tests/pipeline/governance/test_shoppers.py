@@ -76,6 +76,24 @@ def test_a_machine_clicks_more_than_a_person():
     assert found(day[1:], MINUTES) == {}
 
 
+def test_a_machine_takes_no_purchase_and_no_other_day_with_it():
+    # 1,000 clicks on the first day; a cart of that day is the machine's, the rest is not.
+    day = [event(i, "click", product=str(i), time=80 * i) for i in range(1_000)]
+    others = [event(1_000, "cart", time=500), event(1_001, "purchase", time=600),
+              event(1_002, "view", time=86_400), event(1_003, "purchase", time=40 * 86_400),
+              event(1_004, "view"), event(1_005, time=41 * 86_400, value=-1.0)]
+    findings = found(day + others, MINUTES)
+    machine = ("machine_traffic", WHOLE_ROW, Action.SET_ASIDE, None)
+    assert {place for place, of in findings.items() if machine in of} == set(range(1_001))
+    assert findings[1_005] == [("return", WHOLE_ROW, Action.MATCHED, None)]
+
+
+def test_clicks_that_are_fast_on_one_day_tell_nothing_about_another():
+    fast = [event(i, "view", product=str(i), time=i // 2) for i in range(200)]
+    later = [event(200 + i, "view", product=str(i), time=86_400 + 30 * i) for i in range(100)]
+    assert set(found(fast + later)) == set(range(200))
+
+
 def test_who_buys_by_the_hundred_is_noted_once():
     facts = ShopFacts(clock_step=60, usual_quantity=100.0)
     events = [event(i, product=str(i), time=60 * i, value=100.0) for i in range(20)]

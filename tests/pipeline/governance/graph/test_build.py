@@ -9,6 +9,7 @@ import apache_beam as beam
 import pytest
 import tensorflow as tf
 
+from pipeline.governance.graph import gathering
 from pipeline.governance.graph.build import run_graph
 from pipeline.governance.graph.settings import GraphSettings
 from pipeline.governance.graph.triples import read_triples
@@ -177,3 +178,20 @@ def test_pairs_of_a_generated_shop_are_those_of_its_visits(tmp_path):
     users = {row["user_id"] for row in ingested.rows["events"]}
     names = {triple[end].partition(":")[2] for triple in triples for end in ("head", "tail")}
     assert not users & names
+
+
+def test_many_products_without_a_category_are_parted_by_a_word(tmp_path, monkeypatch):
+    # Oak and pine share two words of three, which is enough to be alike, but no group.
+    titles = {"oak": "Oak 1 2", "again": "Oak 1 2 3", "pine": "Pine 1 2"}
+    products = [{"product_id": name, "title": title} for name, title in titles.items()]
+
+    tables = _write(tmp_path, {"products": products})
+
+    def alike(out):
+        return {(one["head"], one["tail"]) for one in _run(tables, tmp_path / out)
+                if one["source"] == "products.title"}
+
+    oak, again, pine = (f"product:{name}" for name in titles)
+    assert (oak, pine) in alike("together")
+    monkeypatch.setattr(gathering, "MAX_TOGETHER", 0)
+    assert alike("apart") == {(oak, again), (again, oak)}

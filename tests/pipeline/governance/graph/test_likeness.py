@@ -9,7 +9,13 @@ from hypothesis import strategies as st
 
 from pipeline.governance.graph import likeness
 from pipeline.governance.graph.directory import hash_texts
-from pipeline.governance.graph.likeness import Titles, join_titles, pair_titles, title_words
+from pipeline.governance.graph.likeness import (
+    Titles,
+    join_titles,
+    pair_titles,
+    title_words,
+    word_groups,
+)
 
 _SIZE = 10
 
@@ -25,8 +31,8 @@ def _titles(*rows):
         np.array([len(title) for title in words], np.int64))
 
 
-def _pairs(titles, min_likeness=0.01):
-    counts = pair_titles(titles, _SIZE, min_likeness, 1.5)
+def _pairs(titles, min_likeness=0.01, neighbours=_SIZE):
+    counts = pair_titles(titles, _SIZE, min_likeness, 1.5, neighbours)
     return {(int(key // _SIZE), int(key % _SIZE)): float(amount)
             for key, amount in zip(*counts, strict=True)}
 
@@ -57,6 +63,25 @@ def test_what_is_too_common_brings_no_two_together(monkeypatch):
     monkeypatch.setattr(likeness, "MAX_WORD_PRODUCTS", 2)
     assert _pairs(_titles(
         (1, 0, 5, "desk"), (1, 1, 5, "desk"), (1, 2, 5, "desk"))) == {}
+
+
+def test_a_pair_stays_where_one_is_among_the_strongest_of_the_other(monkeypatch):
+    monkeypatch.setattr(likeness, "_CHUNK", 2)
+    # 0 and 1 say the same, and 2 and 3 are each other's most like: "small" is the rarest word. Of
+    # two as like, the first stays.
+    titles = _titles((1, 0, 5, "oak desk"), (1, 1, 5, "oak desk"), (1, 2, 5, "oak desk small"),
+                     (1, 3, 5, "desk small"))
+    assert set(_pairs(titles)) == {(0, 1), (0, 2), (1, 2), (0, 3), (1, 3), (2, 3)}
+    assert set(_pairs(titles, neighbours=1)) == {(0, 1), (2, 3)}
+    assert set(_pairs(titles, neighbours=2)) == {(0, 1), (0, 2), (1, 2), (2, 3), (0, 3)}
+
+
+def test_groups_are_of_a_word_that_is_no_code():
+    one, code, same, number = word_groups([["desk", "oak"], ["desk", "x12"], ["desk"], ["12"]])
+    assert code == same
+    assert one in (same, *word_groups([["oak"]]))
+    assert number not in (same, one)
+    assert len(word_groups([[]])) == 1
 
 
 def test_the_brand_is_no_word_of_a_title():

@@ -43,11 +43,19 @@ def test_the_most_frequent_spelling_of_each_level_is_right():
 
 
 def test_slashes_part_the_paths_of_a_shop_that_writes_paths_with_them():
-    counts = {"Home/Lamps": 5, "Home/Beds": 4, "Garden/Beds": 2, "Gift": 1}
+    counts = {"Home/Lamps": 5, "Home/Beds": 4, "Garden/Beds": 2, "Garden/Tools": 1, "Gift": 1}
     assert resolve_categories(counts) == {
         "Home/Lamps": CategoryPath("Home > Lamps", 0.9),
         "Home/Beds": CategoryPath("Home > Beds", 0.9),
-        "Garden/Beds": CategoryPath("Garden > Beds", 0.9)}
+        "Garden/Beds": CategoryPath("Garden > Beds", 0.9),
+        "Garden/Tools": CategoryPath("Garden > Tools", 0.9)}
+
+
+def test_a_slashed_name_that_begins_no_other_path_stays_a_name():
+    counts = {"Home/Kitchen": 5, "Home/Garden": 4, "Audio/Video": 2}
+    assert _paths(counts) == {"Home/Kitchen": "Home > Kitchen", "Home/Garden": "Home > Garden"}
+    # The same name twice is no other path.
+    assert _paths({"Audio/Video": 2, "Audio/Video >": 1}) == {"Audio/Video >": "Audio/Video"}
 
 
 def test_elsewhere_a_slash_parts_only_what_is_known_as_a_path():

@@ -17,11 +17,26 @@ def judge(title, facts=SHOP, **values):
 
 
 @pytest.mark.parametrize("title", [
-    "POSTAGE", "Next Day Carriage", "Bank charges", "Packing charge", "Adjust bad debt", "Manual",
-    "Discount", "damages", "wrongly coded 23343", "sold as set/6 by dotcom", "Versandkosten",
-    "Thrown away - rusty", "Unsaleable, destroyed.", "AMAZON FEE", "Frais de livraison"])
-def test_titles_that_are_nothing_but_book_keeping(title):
-    assert judge(title) == ("non_product", Action.SET_ASIDE)
+    "POSTAGE", "Next Day Carriage", "Bank charges", "Packing charge", "Versandkosten", "AMAZON FEE",
+    "Frais de livraison"])
+def test_charges_that_stand_alone(title):
+    assert judge(title, price=5.0) == ("non_product", Action.SET_ASIDE)
+
+
+@pytest.mark.parametrize("title", [
+    "Adjust bad debt", "Manual", "Discount", "damages", "wrongly coded 23343", "sold by dotcom",
+    "Thrown away - rusty", "Unsaleable, destroyed.", "Lost and Found", "Missing", "Damage"])
+def test_nothing_but_book_keeping_counts_where_the_price_says_the_same(title):
+    assert judge(title, price=0) == ("non_product", Action.SET_ASIDE)
+    found = judge(title, price=5.0)
+    assert found is None or found == ("non_product", Action.NOTED)
+
+
+@pytest.mark.parametrize("title", [
+    "Shipping Box", "Packing boxes", "Post Box", "Display Box", "Deposit Box", "Mixed Box",
+    "Sample Set", "Water set", "Post-it", "Shipping Boxes 10", "In Charge", "Charge 2"])
+def test_goods_of_two_words_with_a_price_stay(title):
+    assert judge(title, price=5.0) in (None, ("non_product", Action.NOTED))
 
 
 @pytest.mark.parametrize("title", [

@@ -6,8 +6,8 @@ from pipeline.governance.rules.texts import find_broken_texts
 
 
 def test_finds_them_in_every_column_one_finding_a_rule():
-    row = {"product_id": "a", "title": "<b>CafÃ©</b>", "brand": "\u200b", "category": "A > B",
-           "attributes": {"colour": "red ", "list": ["x ", {"deep": "<i>y</i>"}], "n": 3}}
+    row = {"product_id": "a", "title": "<p>CafÃ©</p>", "brand": "\u200b", "category": "A > B",
+           "attributes": {"colour": "red ", "list": ["x ", {"deep": "<p>y</p>"}], "n": 3}}
     findings = list(find_broken_texts("products", row))
     assert [(f.rule, f.column, f.after) for f in findings] == [
         ("markup", "title", " CafÃ© "), ("mojibake", "title", " Café "),

@@ -74,6 +74,12 @@ def test_without_a_habit_or_a_plain_amount_nothing_changes(values):
     assert _repaired(values) == values
 
 
+def test_what_differs_in_case_alone_may_be_another_thing():
+    for values in (["12 M", "18 M", "6 M", "9 M", "0.5 m"], ["0.5 m", "3 m", "5 m", "12 M"],
+                   ["30 cm", "40 cm", "50 cm", "12 M"], ["5 MB", "8 MB", "9 MB", "10 Mb", "20 mb"]):
+        assert _repaired(values) == values
+
+
 def test_what_nobody_could_read_again_is_not_written():
     # 1125 g would be 1.125 kg, which is also 1125 kg, and no other value shows a decimal mark.
     assert _repaired(["1 kg", "2 kg", "3 kg", "1125 g", "1500 g"]) == [
