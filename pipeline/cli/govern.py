@@ -90,7 +90,10 @@ def _execute(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
         parser.error(f"one DATA folder is expected, received {' '.join(args.target)}")
     if not args.out:
         parser.error("--out DIR is needed")
+    from pipeline.governance.folder import check_root
+
     config = read_config(args)
+    check_root(pathlib.Path(args.out))
     return run_session(first, args.out, lambda session: _govern(session, config))
 
 

@@ -25,6 +25,14 @@ def test_a_folder_that_is_none_of_its_own_is_refused(tmp_path, capsys):
     assert not list(tmp_path.iterdir())
 
 
+def test_an_output_folder_of_somebody_else_is_refused_before_anything_is_written(tmp_path, capsys):
+    write_jsonl(tmp_path / "data/products.jsonl", [{"product_id": "a", "title": "Mug"}])
+    (tmp_path / "out/2022").mkdir(parents=True)
+    assert main(["govern", str(tmp_path / "data"), "--out", str(tmp_path / "out")]) == 2
+    assert "a new or an empty folder" in capsys.readouterr().err
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["2022"]
+
+
 def test_undo_makes_a_version_that_can_be_run(tmp_path, capsys):
     write_jsonl(tmp_path / "data/products.jsonl", [
         {"product_id": "q", "title": "?"}, {"product_id": "a", "title": "Mug"}])
