@@ -15,6 +15,7 @@ from typing import NamedTuple
 import apache_beam as beam
 from apache_beam.pvalue import AsSingleton
 
+from pipeline.governance.aliases import gather_given
 from pipeline.governance.catalogue import SEVERE, row_judges, shopper_judges, tell_found
 from pipeline.governance.counts import KEPT, Counts, add_counts, read_counts, write_counts
 from pipeline.governance.facts import gather_facts, read_facts
@@ -96,8 +97,10 @@ def _know_shop(make_pipeline: MakePipeline, folders: Folders) -> Shop:
         rows = {
             table: _read(pipeline, folders.tables[table], table)
             | f"Decode[{table}]" >> beam.Map(decode_row)
-            for table in folders.tables if table in ("products", "events")}
+            for table in folders.tables if table in ("products", "events", "aliases")}
         gather_facts(rows, facts)
+        if "aliases" in rows:
+            gather_given(rows["aliases"], rows["products"], folders.decisions)
         _ = (rows["products"]
              | "Forms" >> beam.CombineGlobally(GatherForms())
              | "WriteForms" >> beam.Map(write_forms, forms))

@@ -24,6 +24,7 @@ from pipeline.governance.profile import (
     write_statistics,
 )
 from pipeline.governance.quality import Quality, measure_quality
+from pipeline.governance.removals import read_aliases
 from pipeline.governance.report import SCHEMAS, write_report
 from pipeline.governance.settings import Governance
 from pipeline.ingest.balance import Balance, check_balance, read_balance, write_balance
@@ -135,8 +136,10 @@ def _profile(
 
 def export_version(make_pipeline: MakePipeline, version: Version) -> None:
     """Writes the governed rows of a version as a dataset, and as a graph."""
-    tables = {folder.name: str(folder) for folder in sorted(version.tables.iterdir())}
+    tables = {
+        folder.name: str(folder) for folder in sorted(version.tables.iterdir())
+        if folder.name != "aliases"}
     version.data.mkdir()
-    export_tables(make_pipeline, tables, str(version.data))
+    export_tables(make_pipeline, tables, read_aliases(str(version.decisions)), str(version.data))
     version.graph.mkdir()
     run_graph(make_pipeline(), tables, str(version.graph), GraphSettings())

@@ -9,6 +9,7 @@ from __future__ import annotations
 import collections
 import copy
 import pathlib
+import shutil
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
@@ -17,6 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import tensorflow as tf
 
+from pipeline.governance.aliases import GIVEN
 from pipeline.governance.decisions import SCHEMA, Decision, row_key, set_value, to_json
 from pipeline.governance.findings import WHOLE_ROW, Action
 from pipeline.governance.log import list_log
@@ -177,6 +179,8 @@ def _write_log(
                     {**line, "before": changed.get(line["id"], line["before"])}
                     for line in part.to_pylist() if line["id"] not in gone]
                 writer.write_table(pa.Table.from_pylist(lines, SCHEMA))
+    if (decisions / GIVEN).exists():
+        shutil.copy(decisions / GIVEN, target)
 
 
 def _read(decisions: pathlib.Path, prefix: str = "") -> Iterator[Decision]:

@@ -1,15 +1,12 @@
 import collections
 
-import apache_beam as beam
 import pytest
 
 from pipeline.governance.catalogue import RULES
 from pipeline.governance.findings import Action
-from pipeline.governance.folder import Version
 from pipeline.governance.log import read_log
-from pipeline.governance.standalone import export_version
 from pipeline.governance.undo import UndoError, undo_decisions
-from tests.pipeline.governance.shop import govern, read_data, rows, write_shop
+from tests.pipeline.governance.shop import govern, read_data, rows, undo, write_shop
 
 
 @pytest.fixture(scope="module")
@@ -26,14 +23,6 @@ def governed(shop, tmp_path_factory):
 
 def decisions(version):
     return [line for part in read_log(str(version.decisions)) for line in part.to_pylist()]
-
-
-def undo(version, target, selects):
-    undone = undo_decisions(
-        version.tables, version.decisions, selects, target / "tables", target / "decisions")
-    after = Version(target)
-    export_version(beam.Pipeline, after)
-    return undone, after
 
 
 def test_repairs_texts_and_sets_aside_what_is_no_product_with_what_names_it(governed):
@@ -101,7 +90,7 @@ def test_undoing_a_rule_takes_back_what_follows_from_it_and_nothing_else(governe
         "events": [{"user_id": "u", "product_id": "post", "event": "purchase", "value": 1.0,
                     "timestamp": 1577872801}],
         "judgments": [{"query": "delivery", "product_id": "post", "grade": 1.0}],
-        "users": [], "facts": []}
+        "users": [], "facts": [], "aliases": []}
     assert all(set(before[table]) <= set(now[table]) for table in now)
 
 
