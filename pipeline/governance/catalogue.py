@@ -49,10 +49,17 @@ def tell_found(table: str, row: Row, shop: Shop) -> Iterable[Finding]:
 
 
 def row_judges(table: str) -> Sequence[Judge]:
-    """Those who judge the rows of a table one by one, in order."""
+    """Those who judge the rows of a table one by one, in order.
+
+    Products are followed first, so that a row names the same one, and its decisions have the same
+    ids, where the governed tables are read again.
+    """
     if table == "aliases":
         return []
-    judges: list[Judge] = [lambda row, _: texts.find_broken_texts(table, row)]
+    judges: list[Judge] = []
+    if table not in ("products", "users"):
+        judges.append(lambda row, shop: follow_products(table, row, shop))
+    judges.append(lambda row, _: texts.find_broken_texts(table, row))
     if table == "products":
         judges += [
             lambda row, shop: forms.find_unusual_forms(row, shop.forms),
@@ -62,8 +69,6 @@ def row_judges(table: str) -> Sequence[Judge]:
         judges.append(lambda row, shop: events.find_odd_events(row, shop.facts))
     if table == "judgments":
         judges.append(functools.partial(tell_found, table))
-    if table not in ("products", "users"):
-        judges.append(lambda row, shop: follow_products(table, row, shop))
     return judges
 
 
