@@ -88,6 +88,11 @@ class Version:
         return self.root / "profile"
 
     @property
+    def counts(self) -> pathlib.Path:
+        """Counts of rows and decisions, of which the report is made."""
+        return self.root / "counts.json"
+
+    @property
     def reports(self) -> pathlib.Path:
         """What a person reads."""
         return self.root / "reports"

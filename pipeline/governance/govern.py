@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import apache_beam as beam
 from apache_beam.pvalue import AsSingleton
+from tfx.dsl.io import fileio
 
 from pipeline.governance.aliases import gather_given
 from pipeline.governance.catalogue import SEVERE, row_judges, shopper_judges, tell_found
@@ -54,7 +55,7 @@ class Folders:
         tables: the rows of each table, as ingested.
         governed: receives the rows of each table.
         decisions: receives the log.
-        work: for what stages tell each other.
+        work: for what stages tell each other; it is removed in the end.
     """
 
     tables: Mapping[str, str]
@@ -87,6 +88,7 @@ def govern_tables(
             make_pipeline, folders.governed["products"], folders.tables["judgments"],
             join_path(folders.work, "label-errors.json"), preset))
     total.update(_govern_others(make_pipeline, folders, policy, shop))
+    fileio.rmtree(folders.work)
     return total
 
 
