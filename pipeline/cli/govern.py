@@ -62,8 +62,8 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
         help="folder or URI of the tables; or `undo` or `release` and the output folder")
     parser.add_argument(
         "--out", metavar="DIR", type=local,
-        help="output folder: 1/, 2/, ... and latest/ appear in it, each with data/, reports/, "
-        "decisions/ and quarantine/")
+        help="output folder, new, empty or that of an earlier call: 1/, 2/, ... and latest/ appear "
+        "in it, each with data/, reports/, decisions/ and quarantine/; the last two are kept")
     parser.add_argument(
         "--rule", action="append", default=[], metavar="RULE", help="to undo; may be repeated")
     parser.add_argument(
