@@ -6,7 +6,6 @@ import argparse
 import json
 import os
 import pathlib
-import shutil
 import sys
 from typing import TYPE_CHECKING
 
@@ -63,8 +62,8 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
         help="folder or URI of the tables; or `undo` or `release` and the output folder")
     parser.add_argument(
         "--out", metavar="DIR", type=local,
-        help="output folder: 1/, 2/, ... and latest/ appear in it, each with data/, reports/, "
-        "decisions/ and quarantine/")
+        help="output folder, new, empty or that of an earlier call: 1/, 2/, ... and latest/ appear "
+        "in it, each with data/, reports/, decisions/ and quarantine/; the last two are kept")
     parser.add_argument(
         "--rule", action="append", default=[], metavar="RULE", help="to undo; may be repeated")
     parser.add_argument(
@@ -90,8 +89,13 @@ def _execute(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
         parser.error(f"one DATA folder is expected, received {' '.join(args.target)}")
     if not args.out:
         parser.error("--out DIR is needed")
+    from pipeline.governance.folder import check_root
+
     config = read_config(args)
-    return run_session(first, args.out, lambda session: _govern(session, config))
+    check_root(pathlib.Path(args.out))
+    return run_session(
+        first, args.out, lambda session: _govern(session, config),
+        "The last version, if there is one, stays; the same command starts anew.")
 
 
 def _govern(session: Session, config: Config) -> int:
@@ -143,15 +147,14 @@ def _write_without(root: pathlib.Path, selects: Selects) -> Undone:
     import apache_beam as beam
 
     from pipeline.governance.folder import new_version, newest_version
-    from pipeline.governance.standalone import export_version
+    from pipeline.governance.standalone import export_version, report_again
     from pipeline.governance.undo import undo_decisions
 
     last = newest_version(root)
     with new_version(root) as version:
         undone = undo_decisions(
             last.tables, last.decisions, selects, version.tables, version.decisions)
-        for kept in (last.reports, last.ingest, last.profile):
-            shutil.copytree(kept, version.root / kept.name)
+        report_again(last, version, undone.change)
         export_version(beam.Pipeline, version)
     return undone
 
@@ -167,9 +170,13 @@ def _take_back(root: pathlib.Path, rules: list[str], ids: list[str]) -> int:
         undone = _write_without(
             root, lambda decision: decision.rule in rules or decision.id in ids)
     print(
-        f"Taken back: {undone.asked:,} decisions and {undone.followed:,} that followed from them; "
-        f"{undone.restored:,} rows are in their tables again.\n"
+        f"Taken back: {_count(undone.asked, 'decision')} and {undone.followed:,} that followed; "
+        f"put back into their tables: {_count(undone.restored, 'row')}.\n"
         f"Tables: {root / LATEST / 'data'}\n"
         f"Next:   emporium run {root / LATEST / 'data'} --out out --set "
         f"governance.{'rules_off=' + ','.join(rules) if rules else 'released=' + ','.join(ids)}")
     return 0
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"

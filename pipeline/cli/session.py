@@ -19,6 +19,8 @@ from pipeline.running.terminal import Progress, logging_to, output_to_log
 
 EXIT_FAILED = 1
 
+_GOES_ON = "What was finished is kept; the same command goes on from there."
+
 
 @dataclasses.dataclass(frozen=True)
 class Session:
@@ -43,13 +45,16 @@ class Session:
         return time.monotonic() - self.started
 
 
-def run_session(data: str, out: str, work: Callable[[Session], int]) -> int:
+def run_session(
+    data: str, out: str, work: Callable[[Session], int], interrupted: str = _GOES_ON,
+) -> int:
     """Does work in an output folder and tells the terminal what happens.
 
     Args:
         data: folder or URI of the shop's tables.
         out: output folder.
         work: runs a pipeline and returns the exit status.
+        interrupted: what to say of an interrupted one.
 
     Returns:
         The exit status.
@@ -69,7 +74,7 @@ def run_session(data: str, out: str, work: Callable[[Session], int]) -> int:
         with output_to_log(log) as terminal:
             progress = Progress(terminal)
             with logging_to(log, progress):
-                return _work_logged(data, folder, log, progress, work)
+                return _work_logged(data, folder, log, progress, work, interrupted)
 
 
 def _check_folder(data: str) -> None:
@@ -96,7 +101,7 @@ def _silence_stderr() -> None:
 
 def _work_logged(
     data: str, folder: RunFolder, log: pathlib.Path, progress: Progress,
-    work: Callable[[Session], int],
+    work: Callable[[Session], int], interrupted: str,
 ) -> int:
     progress.say(f"{data} -> {folder.root} (details in {log})")
     started = time.monotonic()
@@ -109,7 +114,7 @@ def _work_logged(
         progress.end(f"{time.monotonic() - started:.1f} s")
         return work(Session(data, discover_tables(data), folder, progress, started))
     except KeyboardInterrupt:
-        progress.say("Interrupted. What was finished is kept; the same command goes on from there.")
+        progress.say(f"Interrupted. {interrupted}")
         raise
     except Exception as error:
         logging.exception("the run failed")

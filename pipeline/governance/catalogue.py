@@ -14,8 +14,8 @@ from pipeline.ingest.contract import TABLES
 from pipeline.ingest.rows import Row
 
 REMOVED_PRODUCT = Rule(
-    "removed_product", ("events", "judgments"), "The row is about a product that was set aside.",
-    "See why the product was set aside.")
+    "removed_product", ("events", "judgments"), "The row is about a product that was set aside "
+    "or is gone.", "See why the product was set aside.")
 ALIAS = Rule(
     "alias", ("events", "judgments", "facts"), "The row names a product that was merged into "
     "another.", "Use one id for one product.", severe=False)
@@ -32,15 +32,15 @@ SEVERE = frozenset(rule.name for rule in RULES.values() if rule.severe)
 def follow_products(table: str, row: Row, shop: Shop) -> Iterator[Finding]:
     """A row follows the products that it names: to the one it is an alias of, or aside."""
     for column in ("head", "tail") if table == "facts" else ("product_id",):
-        removal = shop.removed.get(row[column])
-        if removal is None:
-            continue
-        if removal.kept:
-            yield Finding(
-                ALIAS.name, column, Action.REPAIRED, removal.kept, because=removal.decision)
-        elif TABLES[table].of_products:
-            yield Finding(
-                REMOVED_PRODUCT.name, WHOLE_ROW, Action.SET_ASIDE, because=removal.decision)
+        product = row[column]
+        while removal := shop.removed.get(product):
+            if removal.kept:
+                yield Finding(
+                    ALIAS.name, column, Action.REPAIRED, removal.kept, because=removal.decision)
+            elif TABLES[table].of_products:
+                yield Finding(
+                    REMOVED_PRODUCT.name, WHOLE_ROW, Action.SET_ASIDE, because=removal.decision)
+            product = removal.kept
 
 
 def tell_found(table: str, row: Row, shop: Shop) -> Iterable[Finding]:
@@ -49,8 +49,17 @@ def tell_found(table: str, row: Row, shop: Shop) -> Iterable[Finding]:
 
 
 def row_judges(table: str) -> Sequence[Judge]:
-    """Those who judge the rows of a table one by one, in order."""
-    judges: list[Judge] = [lambda row, _: texts.find_broken_texts(table, row)]
+    """Those who judge the rows of a table one by one, in order.
+
+    Products are followed first, so that a row names the same one, and its decisions have the same
+    ids, where the governed tables are read again.
+    """
+    if table == "aliases":
+        return []
+    judges: list[Judge] = []
+    if table not in ("products", "users"):
+        judges.append(lambda row, shop: follow_products(table, row, shop))
+    judges.append(lambda row, _: texts.find_broken_texts(table, row))
     if table == "products":
         judges += [
             lambda row, shop: forms.find_unusual_forms(row, shop.forms),
@@ -61,8 +70,6 @@ def row_judges(table: str) -> Sequence[Judge]:
         judges.append(lambda row, shop: events.find_odd_events(row, shop.facts))
     if table == "judgments":
         judges.append(functools.partial(tell_found, table))
-    if table not in ("products", "users"):
-        judges.append(lambda row, shop: follow_products(table, row, shop))
     return judges
 
 

@@ -11,7 +11,7 @@ import orjson
 import pyarrow as pa
 
 from pipeline.governance.findings import WHOLE_ROW, Action, Finding
-from pipeline.ingest.contract import TABLES
+from pipeline.ingest.contract import TABLES, Kind
 from pipeline.ingest.rows import Row
 
 ATTRIBUTE = "attributes."
@@ -29,7 +29,7 @@ class Decision(NamedTuple):
     """A line of the log.
 
     Attributes:
-        id: 16 hexadecimal digits, the same in every run on the same data.
+        id: see `decision_id`.
         table: of the row.
         row: key of the row in its table, see `row_key`.
         column: as in `Finding`.
@@ -89,25 +89,26 @@ def apply_findings(
         table: of the row.
         row: as ingested, or as earlier findings left it.
         findings: in order.
-        released: ids of decisions that are not to be made.
+        released: ids of decisions that are not to be made, nor what follows from them.
         first_step: of the decisions made here, above those of earlier stages.
     """
     key = row_key(table, row)
     current = row
     decisions: list[Decision] = []
     for finding in findings:
-        before = _before(table, current, finding)
-        after = before if finding.action is Action.NOTED else to_json(
-            None if finding.action.removes_row else finding.after)
+        before, after = _change(table, current, finding)
         changes = before != after
         if finding.action is Action.FILLED and before is not None:
             continue
         if not (changes or finding.action is Action.NOTED):
             continue
-        decision = _decision(table, key, finding, before, after, first_step + len(decisions))
-        if decision.id in released:
+        made = decision_id(table, current, finding)
+        if made in released or not released.isdisjoint(finding.because.split()):
             continue
-        decisions.append(decision)
+        decisions.append(Decision(
+            made, table, key, finding.column, finding.rule, finding.action.value, before, after,
+            round(finding.confidence, 4), finding.note, finding.because,
+            first_step + len(decisions)))
         if finding.action.removes_row:
             return Applied(None, decisions)
         if changes:
@@ -115,6 +116,39 @@ def apply_findings(
                 current = copy.deepcopy(row)
             set_value(current, finding.column, finding.after)
     return Applied(current, decisions)
+
+
+def decision_id(table: str, row: Row, finding: Finding) -> str:
+    """The id of the decision that a finding about a row leads to: 16 hexadecimal digits.
+
+    It is the same in every run on the same data. A row without an id of its own is known by what it
+    holds, since its place changes where governed tables are read again; decisions about equal rows
+    share an id.
+    """
+    before, after = _change(table, row, finding)
+    contract = TABLES[table]
+    key: str | None = row_key(table, row)
+    if not contract.unique:
+        key = to_json([
+            row.get(column.name) for column in contract.columns if column.kind in _NAMING])
+        if finding.action.removes_row:
+            before = to_json({name: row[name] for name in contract.names if name in row})
+    digest = hashlib.blake2b(digest_size=8)
+    for part in (table, key, finding.column, finding.rule, before, after):
+        digest.update(f"{part!r}\n".encode())
+    return digest.hexdigest()
+
+
+_NAMING = frozenset((Kind.ID, Kind.TIME, Kind.CHOICE))
+"""Kinds of columns whose values say which row it is; texts and numbers may have been repaired."""
+
+
+def _change(table: str, row: Row, finding: Finding) -> tuple[str | None, str | None]:
+    """What is before and what after a finding, as the log holds it."""
+    before = _before(table, row, finding)
+    if finding.action is Action.NOTED:
+        return before, before
+    return before, to_json(None if finding.action.removes_row else finding.after)
 
 
 def _before(table: str, row: Row, finding: Finding) -> str | None:
@@ -155,15 +189,3 @@ def to_json(value: Any) -> str | None:
     if value is None:
         return None
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode("utf-8")
-
-
-def _decision(
-    table: str, key: str, finding: Finding, before: str | None, after: str | None, step: int,
-) -> Decision:
-    digest = hashlib.blake2b(digest_size=8)
-    for part in (table, key, finding.column, finding.rule, before, after):
-        digest.update(f"{part!r}\n".encode())
-    return Decision(
-        digest.hexdigest(), table, key, finding.column, finding.rule, finding.action.value,
-        before, after, round(finding.confidence, 4), finding.note, finding.because,
-        step)

@@ -69,7 +69,7 @@ class Finding(NamedTuple):
         note: what else a person should know, such as the row that it belongs to; never a value
             of a personal column.
         because: id of the decision that this one follows from, as events follow their product;
-            undone with it.
+            undone with it, and not made where it is released. Of several, with spaces between.
     """
 
     rule: str

@@ -14,7 +14,9 @@ from typing import NamedTuple
 
 import apache_beam as beam
 from apache_beam.pvalue import AsSingleton
+from tfx.dsl.io import fileio
 
+from pipeline.governance.aliases import gather_given
 from pipeline.governance.catalogue import SEVERE, row_judges, shopper_judges, tell_found
 from pipeline.governance.counts import KEPT, Counts, add_counts, read_counts, write_counts
 from pipeline.governance.facts import gather_facts, read_facts
@@ -53,7 +55,7 @@ class Folders:
         tables: the rows of each table, as ingested.
         governed: receives the rows of each table.
         decisions: receives the log.
-        work: for what stages tell each other.
+        work: for what stages tell each other; it is removed in the end.
     """
 
     tables: Mapping[str, str]
@@ -86,6 +88,7 @@ def govern_tables(
             make_pipeline, folders.governed["products"], folders.tables["judgments"],
             join_path(folders.work, "label-errors.json"), preset))
     total.update(_govern_others(make_pipeline, folders, policy, shop))
+    fileio.rmtree(folders.work)
     return total
 
 
@@ -96,8 +99,10 @@ def _know_shop(make_pipeline: MakePipeline, folders: Folders) -> Shop:
         rows = {
             table: _read(pipeline, folders.tables[table], table)
             | f"Decode[{table}]" >> beam.Map(decode_row)
-            for table in folders.tables if table in ("products", "events")}
+            for table in folders.tables if table in ("products", "events", "aliases")}
         gather_facts(rows, facts)
+        if "aliases" in rows:
+            gather_given(rows["aliases"], rows["products"], folders.decisions)
         _ = (rows["products"]
              | "Forms" >> beam.CombineGlobally(GatherForms())
              | "WriteForms" >> beam.Map(write_forms, forms))

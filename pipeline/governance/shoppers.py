@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import collections
+import dataclasses
 import itertools
 import statistics
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import Any
 
+from pipeline.governance.decisions import ATTRIBUTE, decision_id
 from pipeline.governance.facts import ShopFacts
 from pipeline.governance.findings import WHOLE_ROW, Action, Finding, Rule
 from pipeline.ingest.positions import describe_position
@@ -29,7 +31,8 @@ WHOLESALE = Rule(
 
 RULES = (DUPLICATE, RETURN, MACHINE, WHOLESALE)
 
-RETURNED = "attributes.returned"
+_RETURNED = "returned"
+RETURNED = f"{ATTRIBUTE}{_RETURNED}"
 """Column of a purchase that says how many pieces were given back."""
 
 _SAME = ("product_id", "event", "timestamp", "value", "query", "session_id", "attributes")
@@ -43,12 +46,15 @@ Findings = dict[int, list[Finding]]
 """Findings by the place of the row in the list of events."""
 
 
-def judge_shopper(events: Sequence[Row], facts: ShopFacts) -> Findings:
+def judge_shopper(
+    events: Sequence[Row], facts: ShopFacts, released: Set[str] = frozenset(),
+) -> Findings:
     """Findings about the events of one shopper.
 
     Args:
         events: all of them, in any order; each has `position`.
         facts: habits of the shop.
+        released: ids of decisions that are not to be made: such a return is matched with nothing.
     """
     order = sorted(
         range(len(events)),
@@ -56,7 +62,7 @@ def judge_shopper(events: Sequence[Row], facts: ShopFacts) -> Findings:
     findings: Findings = collections.defaultdict(list)
     by_people = _find_machines(events, order, facts, findings)
     told = _find_duplicates(events, by_people, facts, findings)
-    _match_returns(events, told, findings)
+    _match_returns(events, told, released, findings)
     _note_wholesale(events, told, facts, findings)
     return findings
 
@@ -119,35 +125,77 @@ def _find_duplicates(
     return told
 
 
-def _match_returns(events: Sequence[Row], told: Sequence[int], findings: Findings) -> None:
+@dataclasses.dataclass
+class _Purchase:
+    """A purchase of which something is left to be returned.
+
+    Attributes:
+        place: in the list of events.
+        left: pieces that were not returned so far.
+        returned: pieces that were.
+        cause: decision about the latest return of it; "" where there was none.
+    """
+
+    place: int
+    left: float
+    returned: float
+    cause: str = ""
+
+
+def _match_returns(
+    events: Sequence[Row], told: Sequence[int], released: Set[str], findings: Findings,
+) -> None:
     """Takes each return from the latest purchases of the product before it."""
-    bought: dict[str, list[list[Any]]] = collections.defaultdict(list)  # [place, pieces left]
-    returned: collections.Counter[int] = collections.Counter()
+    bought: dict[str, list[_Purchase]] = collections.defaultdict(list)
     for place in told:
         event = events[place]
-        if event["event"] != "purchase":
-            continue
-        pieces = event.get("value", 1.0)
-        stack = bought[event["product_id"]]
+        pieces = event.get("value", 1.0) if event["event"] == "purchase" else 0.0
+        purchases = bought[event["product_id"]]
         if pieces > 0:
-            stack.append([place, pieces])
-            continue
-        left, purchases = -pieces, []
-        while left > 0 and stack:
-            purchase = stack[-1]
-            taken = min(left, purchase[1])
-            returned[purchase[0]] += taken
-            purchases.append(describe_position(events[purchase[0]]["position"]))
-            left -= taken
-            purchase[1] -= taken
-            if purchase[1] <= 0:
-                stack.pop()
-        findings[place].append(Finding(
-            RETURN.name, WHOLE_ROW, Action.MATCHED if purchases else Action.SET_ASIDE,
-            note=f"of {', '.join(purchases)}" if purchases
-            else "no purchase of it is in the log"))
-    for place, pieces in returned.items():
-        findings[place].append(Finding(RETURN.name, RETURNED, Action.FILLED, pieces))
+            returned = _returned_before(event)
+            if pieces > returned:
+                purchases.append(_Purchase(place, pieces - returned, returned))
+        elif pieces < 0:
+            _match_return(events, place, purchases, released, findings)
+
+
+def _returned_before(event: Row) -> float:
+    """Pieces of a purchase that an earlier governance of the same rows matched with returns."""
+    returned = event.get("attributes", {}).get(_RETURNED)
+    return float(returned) if isinstance(returned, (int, float)) and returned > 0 else 0.0
+
+
+def _match_return(
+    events: Sequence[Row], place: int, purchases: list[_Purchase], released: Set[str],
+    findings: Findings,
+) -> None:
+    """Takes one return from the purchases that are left of its product, the latest first.
+
+    It follows from the returns that took of the same purchases before it: without them it would
+    have taken others.
+    """
+    found = Finding(RETURN.name, WHOLE_ROW, Action.MATCHED if purchases else Action.SET_ASIDE)
+    cause = decision_id("events", events[place], found)
+    if cause in released:
+        return
+    left, taken_of, earlier = -events[place]["value"], [], set()
+    while left > 0 and purchases:
+        purchase = purchases[-1]
+        taken = min(left, purchase.left)
+        left -= taken
+        purchase.left -= taken
+        action = Action.REPAIRED if purchase.returned else Action.FILLED
+        purchase.returned += taken
+        findings[purchase.place].append(
+            Finding(RETURN.name, RETURNED, action, purchase.returned, because=cause))
+        taken_of.append(describe_position(events[purchase.place]["position"]))
+        earlier |= {purchase.cause} - {""}
+        purchase.cause = cause
+        if purchase.left <= 0:
+            purchases.pop()
+    findings[place].append(found._replace(
+        note=f"of {', '.join(taken_of)}" if taken_of else "no purchase of it is in the log",
+        because=" ".join(sorted(earlier))))
 
 
 def _note_wholesale(

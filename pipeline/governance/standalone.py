@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import time
@@ -10,21 +11,25 @@ from collections.abc import Mapping
 import apache_beam as beam
 
 from pipeline.config import Ingest, user_key_fingerprint
+from pipeline.governance.counts import Counts, read_counts, write_counts
 from pipeline.governance.export import export_tables
 from pipeline.governance.folder import Version
 from pipeline.governance.govern import Folders, MakePipeline, govern_tables
 from pipeline.governance.graph.build import run_graph
 from pipeline.governance.graph.settings import GraphSettings
 from pipeline.governance.profile import (
+    Anomaly,
     Profile,
     Statistics,
+    describe_columns,
     make_profile,
     read_all_statistics,
     write_schemas,
     write_statistics,
 )
 from pipeline.governance.quality import Quality, measure_quality
-from pipeline.governance.report import SCHEMAS, write_report
+from pipeline.governance.removals import read_aliases
+from pipeline.governance.report import QUALITY, SCHEMAS, write_report
 from pipeline.governance.settings import Governance
 from pipeline.ingest.balance import Balance, check_balance, read_balance, write_balance
 from pipeline.ingest.files import list_table
@@ -106,7 +111,7 @@ def govern_folder(
     profile, statistics = _profile(make_pipeline, version, folders.tables, settings, previous)
     counts = govern_tables(make_pipeline, folders, settings, preset)
     shutil.rmtree(ingested)
-    shutil.rmtree(work)
+    write_counts(counts, str(version.counts))
     quality = measure_quality(balance, counts)
     write_report(
         quality, balance, profile, str(version.decisions), str(version.reports),
@@ -114,6 +119,31 @@ def govern_folder(
     write_schemas(statistics, str(version.reports / SCHEMAS))
     export_version(make_pipeline, version)
     return quality
+
+
+def report_again(last: Version, version: Version, change: Counts) -> None:
+    """Writes the report of a version that is the last one without some decisions.
+
+    Args:
+        last: the version that is copied as far as nothing about it changes.
+        version: whose log and tables are written.
+        change: of the counts of the last one.
+    """
+    for kept in (last.reports, last.ingest, last.profile):
+        shutil.copytree(kept, version.root / kept.name)
+    counts = read_counts(str(last.counts))
+    counts.update(change)
+    counts = Counts({count: number for count, number in counts.items() if number})
+    write_counts(counts, str(version.counts))
+    balance = read_balance(str(version.ingest))
+    before = json.loads((last.reports / QUALITY).read_bytes())
+    statistics = read_all_statistics({table: str(version.profile / table) for table in balance})
+    profile = Profile(
+        {table: describe_columns(found) for table, found in statistics.items()},
+        [Anomaly(**anomaly) for anomaly in before["anomalies"]])
+    write_report(
+        measure_quality(balance, counts), balance, profile, str(version.decisions),
+        str(version.reports), before["gate"]["min_quality"])
 
 
 def _profile(
@@ -135,8 +165,10 @@ def _profile(
 
 def export_version(make_pipeline: MakePipeline, version: Version) -> None:
     """Writes the governed rows of a version as a dataset, and as a graph."""
-    tables = {folder.name: str(folder) for folder in sorted(version.tables.iterdir())}
+    tables = {
+        folder.name: str(folder) for folder in sorted(version.tables.iterdir())
+        if folder.name != "aliases"}
     version.data.mkdir()
-    export_tables(make_pipeline, tables, str(version.data))
+    export_tables(make_pipeline, tables, read_aliases(str(version.decisions)), str(version.data))
     version.graph.mkdir()
     run_graph(make_pipeline(), tables, str(version.graph), GraphSettings())

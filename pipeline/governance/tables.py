@@ -206,7 +206,8 @@ class _JudgeBucket(beam.DoFn):
         for shopper in sorted(shoppers):
             # A runner may bring the rows of a shopper in any order.
             events = sorted(shoppers[shopper], key=lambda event: event[0]["position"])
-            findings = judge_shopper([row for row, _ in events], shop.facts)
+            findings = judge_shopper(
+                [row for row, _ in events], shop.facts, self._policy.released)
             for place, (row, before) in enumerate(events):
                 judges: list[Judge] = [
                     functools.partial(_found, findings.get(place, ())), *self._judges]

@@ -108,9 +108,9 @@ class Table:
 
     Attributes:
         key: column by which its rows are grouped.
-        without: what is off where the table is missing.
+        without: what is off where the table is missing; "" for nothing worth a line.
         unique: rows of the same key are one thing, so later rows are merged into the first.
-        of_products: its rows need a product that exists.
+        of_products: its rows need a product that exists, or an alias.
         personal: its values may tell about a person, so none is ever written to quarantine.
     """
 
@@ -224,6 +224,15 @@ _FACTS = Table(
                free_text=FreeText.CATALOGUE),
     ))
 
+_ALIASES = Table(
+    name="aliases", key="alias", unique=True,
+    columns=(
+        Column("alias", Kind.ID, required=True),
+        Column("product_id", Kind.ID, required=True),
+        _ATTRIBUTES,
+    ))
+
 TABLES: Mapping[str, Table] = {
-    table.name: table for table in (_PRODUCTS, _EVENTS, _USERS, _JUDGMENTS, _FACTS)
+    table.name: table
+    for table in (_PRODUCTS, _EVENTS, _USERS, _JUDGMENTS, _FACTS, _ALIASES)
 }

@@ -1,4 +1,8 @@
-"""From batches of rows to examples: merges rows of one thing, and asks whether products exist."""
+"""From batches of rows to examples: merges rows of one thing, and asks whether products exist.
+
+What an alias stands for may be in another bucket: governance, which follows it, asks whether it is
+there.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +41,7 @@ class JoinProducts(beam.DoFn):
             if by_key:
                 yield TaggedOutput(table, frame_records(map(rows.encode_row, by_key.values())))
         yield TaggedOutput(BALANCE, merged)
-        products = things["products"]
+        products, aliases = things["products"], things["aliases"]
         for file, batch in batches:
             contract = TABLES[file.table]
             if contract.unique:
@@ -45,7 +49,7 @@ class JoinProducts(beam.DoFn):
             rejected = Rejected(file, self._protection)
             kept = []
             for line, key, example in batch:
-                if contract.of_products and key not in products:
+                if contract.of_products and key not in products and key not in aliases:
                     rejected.add(
                         line, Reason.UNKNOWN_PRODUCT, "product_id is not in products",
                         {"product_id": key})

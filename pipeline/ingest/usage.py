@@ -23,12 +23,13 @@ def describe_usage(balance: Mapping[str, TableBalance]) -> list[str]:
     lines = [line for name, part in balance.items() for line in _describe_table(TABLES[name], part)]
     return lines + [
         f"{name}: no table: {table.without}" for name, table in TABLES.items()
-        if name not in balance] + list(_describe_ids(balance))
+        if table.without and name not in balance] + list(_describe_ids(balance))
 
 
 def _describe_table(table: Table, part: TableBalance) -> Iterator[str]:
     if not part.kept:
-        yield f"{table.name}: no row: {table.without}"
+        if table.without:
+            yield f"{table.name}: no row: {table.without}"
         return
     present = set(part.columns)
     if present - table.names:  # Columns that the contract does not name are attributes.

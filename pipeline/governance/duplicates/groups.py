@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from pipeline.governance.decisions import ATTRIBUTE
+from pipeline.governance.decisions import ATTRIBUTE, decision_id
 from pipeline.governance.findings import WHOLE_ROW, Action, Finding, Rule
 from pipeline.ingest.contract import TABLES
 from pipeline.ingest.rows import Row
@@ -102,27 +102,28 @@ def merge_group(
         members: of the group, the one that is kept first.
 
     Returns:
-        The group, and findings by the id of the product.
+        The group, and findings by the id of the product. Of those that fill the same column the
+        first that is not released holds.
     """
     kept, aliases = rows[members[0].number], members[1:]
-    kept_id = kept["product_id"]
-    findings = {
-        rows[member.number]["product_id"]: [Finding(
-            NEAR_DUPLICATE.name, WHOLE_ROW, Action.MERGED, confidence=member.confidence,
-            note=kept_id)]
-        for member in aliases}
-    group = Group(kept_id, tuple(findings), min(member.confidence for member in aliases))
-    filled: dict[str, Finding] = {}
-    present = dict(_values(kept))
+    kept_id, present = kept["product_id"], dict(_values(kept))
+    findings: dict[str, list[Finding]] = {}
+    filled = []
     for member in aliases:
         row = rows[member.number]
-        for column, value in _values(row):
-            if column not in present:
-                filled.setdefault(column, Finding(
-                    NEAR_DUPLICATE.name, column, Action.FILLED, value, member.confidence,
-                    row["product_id"]))
+        merged = Finding(
+            NEAR_DUPLICATE.name, WHOLE_ROW, Action.MERGED, confidence=member.confidence,
+            note=kept_id)
+        findings[row["product_id"]] = [merged]
+        cause = decision_id("products", row, merged)
+        filled += [
+            Finding(
+                NEAR_DUPLICATE.name, column, Action.FILLED, value, member.confidence,
+                row["product_id"], cause)
+            for column, value in _values(row) if column not in present]
+    group = Group(kept_id, tuple(findings), min(member.confidence for member in aliases))
     if filled:
-        findings[kept_id] = list(filled.values())
+        findings[kept_id] = filled
     return group, findings
 
 

@@ -1,4 +1,5 @@
 import gzip
+import json
 
 import pytest
 
@@ -25,16 +26,32 @@ def test_a_folder_that_is_none_of_its_own_is_refused(tmp_path, capsys):
     assert not list(tmp_path.iterdir())
 
 
+def test_an_output_folder_of_somebody_else_is_refused_before_anything_is_written(tmp_path, capsys):
+    write_jsonl(tmp_path / "data/products.jsonl", [{"product_id": "a", "title": "Mug"}])
+    (tmp_path / "out/2022").mkdir(parents=True)
+    assert main(["govern", str(tmp_path / "data"), "--out", str(tmp_path / "out")]) == 2
+    assert "a new or an empty folder" in capsys.readouterr().err
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["2022"]
+
+
 def test_undo_makes_a_version_that_can_be_run(tmp_path, capsys):
     write_jsonl(tmp_path / "data/products.jsonl", [
         {"product_id": "q", "title": "?"}, {"product_id": "a", "title": "Mug"}])
     govern(tmp_path / "data", tmp_path / "out")
     assert main(["govern", "undo", str(tmp_path / "out"), "--rule", "placeholder"]) == 0
-    assert "1 decisions and 0 that followed" in capsys.readouterr().out
+    assert "1 decision and 0 that followed; put back into their tables: 1 row." in (
+        capsys.readouterr().out)
     [table] = (tmp_path / "out/latest/data").iterdir()
     assert sorted(gzip.decompress(table.read_bytes()).splitlines()) == [
         b'{"product_id":"a","title":"Mug"}', b'{"product_id":"q","title":"?"}']
-    assert (tmp_path / "out/latest/reports/governance.html").exists()
+    # The report is one of what still holds.
+    [before, now] = [
+        json.loads((tmp_path / f"out/{version}/reports/quality.json").read_bytes())
+        ["tables"]["products"] for version in (1, 2)]
+    assert (before["kept"], before["rules"], before["score"]) == (1, {"placeholder": 1}, 0.5)
+    assert (now["kept"], now["rules"], now["score"]) == (2, {}, 1.0)
+    page = (tmp_path / "out/latest/reports/governance.html").read_text(encoding="utf-8")
+    assert "<code>placeholder</code>" not in page
     # A mistaken rule changes nothing, and says so.
     assert main(["govern", "undo", str(tmp_path / "out"), "--rule", "placeholder"]) == 2
     assert "no decision" in capsys.readouterr().err

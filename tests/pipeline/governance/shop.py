@@ -6,9 +6,10 @@ import json
 import apache_beam as beam
 
 from pipeline.config import Ingest
-from pipeline.governance.folder import new_version, newest_version
+from pipeline.governance.folder import Version, new_version, newest_version
 from pipeline.governance.settings import Governance
-from pipeline.governance.standalone import govern_folder, ingest_folder
+from pipeline.governance.standalone import export_version, govern_folder, ingest_folder
+from pipeline.governance.undo import undo_decisions
 from pipeline.ingest.discovery import discover_tables
 from tests.pipeline.ingest.shops import write_jsonl
 
@@ -61,6 +62,15 @@ def govern(data, out, **settings):
         quality = govern_folder(
             beam.Pipeline, version, balance, Governance(**settings), "tiny")
     return newest_version(out), quality
+
+
+def undo(version, target, selects):
+    """Takes decisions back; returns what was, and the version without them."""
+    undone = undo_decisions(
+        version.tables, version.decisions, selects, target / "tables", target / "decisions")
+    after = Version(target)
+    export_version(beam.Pipeline, after)
+    return undone, after
 
 
 def read_data(version):

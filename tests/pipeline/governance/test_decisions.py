@@ -7,6 +7,7 @@ from pipeline.governance.decisions import (
     SCHEMA,
     Decision,
     apply_findings,
+    decision_id,
     get_value,
     row_key,
     to_json,
@@ -65,6 +66,32 @@ def test_a_note_about_a_person_shows_no_value():
     assert (decision.row, decision.before, decision.after) == ("7", None, None)
     [decision] = apply_findings("products", MUG, [Finding("r", "title", Action.NOTED)]).decisions
     assert decision.before == decision.after == '"Mug"'
+
+
+VIEW = {"user_id": "u", "product_id": "a", "event": "view", "timestamp": 5, "position": 7,
+        "query": " mug"}
+
+
+def test_a_decision_has_the_same_id_wherever_its_row_stands():
+    for finding in (Finding("test_row", WHOLE_ROW, Action.SET_ASIDE),
+                    Finding("white_space", "query", Action.REPAIRED, "mug")):
+        moved = decision_id("events", {**VIEW, "position": 8}, finding)
+        assert moved == decision_id("events", VIEW, finding)
+        assert moved != decision_id("events", {**VIEW, "user_id": "v"}, finding)
+        [decision] = apply_findings("events", VIEW, [finding]).decisions
+        assert (decision.id, decision.row) == (moved, "7")
+
+
+def test_a_value_has_the_same_decision_after_others_of_its_row_were_repaired():
+    finding = Finding("white_space", "query", Action.REPAIRED, "mug")
+    assert decision_id("events", {**VIEW, "review": "good", "value": 1.0}, finding) == (
+        decision_id("events", VIEW, finding))
+
+
+def test_what_follows_from_a_released_decision_is_not_done_either():
+    finding = Finding("alias", "brand", Action.REPAIRED, "Ajax", because="one two")
+    assert apply_findings("products", MUG, [finding], released={"two"}) == (MUG, [])
+    assert len(apply_findings("products", MUG, [finding], released={"three"}).decisions) == 1
 
 
 def test_rows_are_named_by_their_id_or_their_place():

@@ -1,6 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.governance.decisions import decision_id
 from pipeline.governance.facts import ShopFacts
 from pipeline.governance.findings import WHOLE_ROW, Action
 from pipeline.governance.shoppers import RETURNED, judge_shopper
@@ -44,8 +45,40 @@ def test_a_return_is_matched_with_the_latest_purchases_before_it():
         1: [("return", RETURNED, Action.FILLED, 2.0)],
         2: [("return", RETURNED, Action.FILLED, 4.0)],
         3: [("return", WHOLE_ROW, Action.MATCHED, None)]}
-    [note] = [f.note for f in judge_shopper(events, SECONDS)[2]]
-    assert note == "of line 2, line 1"
+    [found_return] = judge_shopper(events, SECONDS)[2]
+    assert found_return.note == "of line 2, line 1"
+    # What its purchases say of it goes with it.
+    cause = decision_id("events", events[2], found_return)
+    assert [judge_shopper(events, SECONDS)[place][0].because for place in (0, 1)] == [cause, cause]
+
+
+def test_a_return_follows_from_those_of_the_same_purchases():
+    events = [event(1, time=1, value=5.0), event(2, time=2, value=-2.0),
+              event(3, time=3, value=4.0), event(4, time=4, value=-1.0),
+              event(5, time=5, value=-5.0)]
+    findings = judge_shopper(events, SECONDS)
+    first, second, third = (
+        decision_id("events", events[place], findings[place][0]) for place in (1, 3, 4))
+    assert [(f.action, f.after, f.because) for f in findings[0]] == [
+        (Action.FILLED, 2.0, first), (Action.REPAIRED, 4.0, third)]
+    assert [(f.action, f.after, f.because) for f in findings[2]] == [
+        (Action.FILLED, 1.0, second), (Action.REPAIRED, 4.0, third)]
+    assert findings[1][0].because == findings[3][0].because == ""
+    assert findings[4][0].because == " ".join(sorted((first, second)))
+    # Released, the first is matched with nothing, and the third as if it were not there.
+    released = judge_shopper(events, SECONDS, {first})
+    assert not released[1]
+    assert [(f.after, f.because) for f in released[0]] == [(2.0, third)]
+
+
+def test_what_an_earlier_governance_matched_is_no_longer_there_to_be_returned():
+    events = [event(1, time=1, value=5.0, attributes={"returned": 4}),
+              event(2, time=2, value=-3.0)]
+    assert found(events)[1] == [("return", RETURNED, Action.REPAIRED, 5.0)]
+
+
+def test_a_purchase_of_nothing_is_no_return():
+    assert found([event(1, time=1, value=2.0), event(2, time=2, value=0.0)]) == {}
 
 
 def test_a_return_of_what_was_never_bought_is_set_aside():
@@ -108,6 +141,7 @@ def test_no_more_comes_back_than_was_bought(lines):
     findings = judge_shopper(events, MINUTES)
     for place, row in enumerate(events):
         returned = [f.after for f in findings.get(place, ()) if f.column == RETURNED]
-        assert sum(returned) <= max(row["value"], 0)
+        assert returned == sorted(returned)
+        assert max(returned, default=0) <= max(row["value"], 0)
         removed = any(f.action.removes_row for f in findings.get(place, ()))
-        assert removed == (row["value"] <= 0)
+        assert removed == (row["value"] < 0)

@@ -18,6 +18,7 @@ GOOD = {
                   "position": [1, 2]},
     "facts": {"head": [b"a", b"b"], "relation": [b"fits", b"fits"], "tail": [b"b", b"c"],
               "position": [1, 2]},
+    "aliases": {"alias": [b"c", b"d"], "product_id": [b"a", b"b"]},
 }
 OPTIONAL = {Kind.ID: b"x", Kind.TEXT: b"x", Kind.NUMBER: 1.5, Kind.TIME: 3, Kind.ATTRIBUTES: b"{}"}
 ARROW = {bytes: pa.binary(), float: pa.float32(), int: pa.int64()}

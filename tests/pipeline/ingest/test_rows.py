@@ -41,6 +41,7 @@ def test_a_row_needs_its_required_columns(table):
         "users": {"user_id": "u"},
         "judgments": {"query": "q", "product_id": "a", "grade": 0},
         "facts": {"head": "a", "relation": "fits", "tail": "b"},
+        "aliases": {"alias": "b", "product_id": "a"},
     }[table]
     assert parse(table, **good) == good
     for column in TABLES[table].required:

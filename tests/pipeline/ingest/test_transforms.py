@@ -78,6 +78,19 @@ def test_what_cannot_be_used_is_told_by_file_line_and_reason(tmp_path):
     assert (events.rows_in, events.kept, events.merged, events.quarantined) == (7, 2, 0, 5)
 
 
+def test_an_alias_of_a_product_is_as_good_as_its_id(tmp_path):
+    write_jsonl(tmp_path / "data/products.jsonl", PRODUCTS)
+    write_jsonl(tmp_path / "data/aliases.jsonl", [
+        {"alias": "old", "product_id": "p1"}, {"alias": "old", "product_id": "p2"}])
+    write_jsonl(tmp_path / "data/events.jsonl", [
+        {"user_id": "u", "product_id": name, "event": "view"} for name in ("old", "older")])
+    result = ingest(tmp_path / "data", tmp_path / "out")
+    assert [row["product_id"] for row in result.rows["events"]] == ["old"]  # As it was told.
+    assert [row["reason"] for row in result.quarantine] == ["unknown_product"]
+    assert result.rows["aliases"] == [{"alias": "old", "product_id": "p1"}]
+    assert (result.balance["aliases"].kept, result.balance["aliases"].merged) == (1, 1)
+
+
 def test_duplicates_are_merged_in_the_order_of_the_files(tmp_path):
     data = tmp_path / "data"
     for name, brand in (("part-10", "ten"), ("part-9", "nine"), ("part-11", "eleven")):

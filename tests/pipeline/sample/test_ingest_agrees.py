@@ -23,7 +23,7 @@ LINES = {"products": Reason.UNPARSEABLE, "judgments": Reason.UNPARSEABLE,
          "events": Reason.WRONG_COLUMNS, "facts": Reason.WRONG_COLUMNS}
 
 
-@pytest.mark.parametrize("table", sorted(TABLES))
+@pytest.mark.parametrize("table", sorted(set(TABLES) - {"aliases"}))
 def test_quarantine_is_what_was_put_in(shop, table):
     reasons = collections.Counter()
     total = 0

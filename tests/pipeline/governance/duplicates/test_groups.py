@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.governance.decisions import apply_findings
+from pipeline.governance.decisions import apply_findings, decision_id
 from pipeline.governance.duplicates.groups import (
     Group,
     Member,
@@ -68,18 +68,27 @@ def test_the_kept_row_takes_what_it_lacks():
     group, findings = merge_group(
         [kept, first, second], [Member(0, 1.0), Member(1, 0.97), Member(2, 0.93)])
     assert group == Group("k", ("f", "s"), 0.93)
+    causes = [decision_id("products", row, findings[row["product_id"]][0])
+              for row in (first, second)]
     assert findings == {
         "f": [Finding("near_duplicate", WHOLE_ROW, Action.MERGED, None, 0.97, "k")],
         "s": [Finding("near_duplicate", WHOLE_ROW, Action.MERGED, None, 0.93, "k")],
         "k": [
-            Finding("near_duplicate", "price", Action.FILLED, 9.0, 0.97, "f"),
-            Finding("near_duplicate", "attributes.depth", Action.FILLED, 60, 0.97, "f"),
-            Finding("near_duplicate", "description", Action.FILLED, "Solid", 0.93, "s")],
+            Finding("near_duplicate", "price", Action.FILLED, 9.0, 0.97, "f", causes[0]),
+            Finding("near_duplicate", "attributes.depth", Action.FILLED, 60, 0.97, "f", causes[0]),
+            Finding(
+                "near_duplicate", "description", Action.FILLED, "Solid", 0.93, "s", causes[1]),
+            Finding("near_duplicate", "price", Action.FILLED, 9.1, 0.93, "s", causes[1]),
+            Finding("near_duplicate", "attributes.depth", Action.FILLED, 61, 0.93, "s", causes[1])],
     }
     assert apply_findings("products", kept, findings["k"]).row == product(
         "k", brand="Acme", price=9.0, description="Solid",
         attributes={"colour": "Oak", "depth": 60})
     assert apply_findings("products", first, findings["f"]).row is None
+    # Where the first merge is released, what is missing comes from the second.
+    assert apply_findings("products", kept, findings["k"], {causes[0]}).row == product(
+        "k", brand="Acme", price=9.1, description="Solid",
+        attributes={"colour": "Oak", "depth": 61})
 
 
 @given(st.dictionaries(
