@@ -39,7 +39,7 @@ PRODUCERS = {
         "towers": "Trainer.model", "transformed_examples": "Transform.transformed_examples",
         "transform_graph": "Transform.transform_graph", "examples": "ExamplesJoin.examples",
         "popularity": "ExamplesJoin.popularity", "contexts": "ExamplesJoin.contexts",
-        "sequences": "ExamplesJoin.sequences"},
+        "sequences": "ExamplesJoin.sequences", "decisions": "DataGovernor.decisions"},
     "RetrievalEvaluator": {
         "model": "IndexBuilder.model", "contexts": "ExamplesJoin.contexts",
         "popularity": "ExamplesJoin.popularity", "examples": "ExamplesJoin.examples"},
