@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pipeline.governance import finders, forms, shoppers
 from pipeline.governance.decisions import row_key
 from pipeline.governance.findings import WHOLE_ROW, Action, Finding, Rule
+from pipeline.governance.judging import Judge, Shop
 from pipeline.governance.rules import events, non_products, outliers, texts
-from pipeline.governance.tables import Judge, Shop
 from pipeline.ingest.contract import TABLES
 from pipeline.ingest.rows import Row
 

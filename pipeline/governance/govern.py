@@ -28,16 +28,14 @@ from pipeline.governance.finders import (
     product_finders,
 )
 from pipeline.governance.forms import GatherForms, read_forms, write_forms
+from pipeline.governance.judging import Judge, Policy, Shop
 from pipeline.governance.log import read_severe
 from pipeline.governance.removals import read_removals
 from pipeline.governance.settings import Governance
 from pipeline.governance.tables import (
-    Judge,
     Judged,
     JudgeShoppers,
     JudgeTable,
-    Policy,
-    Shop,
     write_decisions,
     write_rows,
 )

@@ -6,11 +6,10 @@ of a bucket of shoppers and what was found out about the shop, never a catalogue
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import os
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import apache_beam as beam
@@ -18,11 +17,9 @@ import pyarrow as pa
 from apache_beam.pvalue import TaggedOutput
 
 from pipeline.governance.counts import Counts, count_row
-from pipeline.governance.decisions import SCHEMA, Decision, apply_findings, row_key
-from pipeline.governance.facts import ShopFacts
+from pipeline.governance.decisions import SCHEMA, Decision, row_key
 from pipeline.governance.findings import Finding
-from pipeline.governance.forms import ShopForms
-from pipeline.governance.removals import Removal
+from pipeline.governance.judging import Judge, Policy, Shop, judge_row
 from pipeline.governance.shoppers import judge_shopper
 from pipeline.ingest.records import WriteFramedRecords, frame_records
 from pipeline.ingest.rows import Row, decode_row, encode_row
@@ -31,39 +28,6 @@ _BATCH = 1_000
 _BUCKETS = 256
 _DECISIONS = "decisions"
 _COUNTS = "counts"
-
-
-@dataclasses.dataclass(frozen=True)
-class Policy:
-    """What a person decided about rules.
-
-    Attributes:
-        severe: names of the rules whose findings count against the quality of the data.
-        rules_off: names of the rules whose findings are not looked at.
-        released: ids of decisions that are not made.
-    """
-
-    severe: frozenset[str]
-    rules_off: frozenset[str] = frozenset()
-    released: frozenset[str] = frozenset()
-
-
-class Shop(NamedTuple):
-    """What judges know of the shop besides the row.
-
-    Attributes:
-        facts: its habits.
-        forms: how it writes brands, categories and amounts.
-        removed: products that are no longer in the catalogue.
-        found: what `finders` found in the table that they looked at, by the row's key.
-        flagged: keys of rows with a severe finding of an earlier stage, which wrote them to files.
-    """
-
-    facts: ShopFacts
-    forms: ShopForms
-    removed: Mapping[str, Removal]
-    found: Mapping[str, Sequence[Finding]]
-    flagged: Set[str]
 
 
 class Left(NamedTuple):
@@ -76,10 +40,6 @@ class Left(NamedTuple):
 
     row: bytes
     flagged: bool
-
-
-Judge = Callable[[Row, Shop], Iterable[Finding]]
-"""A row and the shop -> findings; each judge sees what the one before left."""
 
 
 class Judged(NamedTuple):
@@ -258,24 +218,6 @@ class _Output:
                 [pa.array(column, field.type) for column, field in zip(
                     columns, SCHEMA, strict=True)], schema=SCHEMA))
         yield TaggedOutput(_COUNTS, self._counts)
-
-
-def judge_row(
-    table: str, row: Row, judges: Iterable[Judge], shop: Shop, policy: Policy, first_step: int,
-) -> tuple[Row | None, list[Decision]]:
-    """Applies what each judge finds, the next one seeing what is left; stops at a removal."""
-    current: Row | None = row
-    decisions: list[Decision] = []
-    for judge in judges:
-        assert current is not None
-        findings = (f for f in judge(current, shop) if f.rule not in policy.rules_off)
-        applied = apply_findings(
-            table, current, findings, policy.released, first_step + len(decisions))
-        decisions += applied.decisions
-        current = applied.row
-        if current is None:
-            break
-    return current, decisions
 
 
 def _first_step(stage: int) -> int:

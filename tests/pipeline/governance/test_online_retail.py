@@ -17,9 +17,10 @@ from pipeline.governance.facts import (
     sales_of,
 )
 from pipeline.governance.forms import ShopForms
+from pipeline.governance.judging import Policy, Shop, judge_row
+from pipeline.governance.removals import Removal
 from pipeline.governance.rules.units import AttributeForms
 from pipeline.governance.shoppers import judge_shopper
-from pipeline.governance.tables import Policy, Removal, Shop, judge_row
 from tests.conftest import ROOT
 
 RAW = ROOT.parent / "shared/data/online_retail/online_retail.parquet"
