@@ -17,6 +17,7 @@ from pipeline.running.folder import RunFolder
 from pipeline.running.terminal import output_to_log
 
 if TYPE_CHECKING:
+    from pipeline.governance.decisions import Decision
     from pipeline.governance.undo import Selects, Undone
 
 EXIT_TOO_BAD = 3
@@ -166,9 +167,18 @@ def _take_back(root: pathlib.Path, rules: list[str], ids: list[str]) -> int:
     newest_version(root)  # Or there is none, which leaves no log behind.
     del sys.argv[1:]  # Beam would take them for its own.
     folder = RunFolder(root.absolute())
+    meant = {*rules, *ids}
+    met = set[str]()
+
+    def selects(decision: Decision) -> bool:
+        named = meant & {decision.rule, decision.id}
+        met.update(named)
+        return bool(named)
+
     with folder.locked(), output_to_log(folder.new_log()):
-        undone = _write_without(
-            root, lambda decision: decision.rule in rules or decision.id in ids)
+        undone = _write_without(root, selects)
+    for name in sorted(meant - met):
+        print(f"No decision of the log is by {name!r}: it is passed over.")
     print(
         f"Taken back: {_count(undone.asked, 'decision')} and {undone.followed:,} that followed; "
         f"put back into their tables: {_count(undone.restored, 'row')}.\n"

@@ -38,9 +38,11 @@ def test_undo_makes_a_version_that_can_be_run(tmp_path, capsys):
     write_jsonl(tmp_path / "data/products.jsonl", [
         {"product_id": "q", "title": "?"}, {"product_id": "a", "title": "Mug"}])
     govern(tmp_path / "data", tmp_path / "out")
-    assert main(["govern", "undo", str(tmp_path / "out"), "--rule", "placeholder"]) == 0
-    assert "1 decision and 0 that followed; put back into their tables: 1 row." in (
-        capsys.readouterr().out)
+    assert main(["govern", "undo", str(tmp_path / "out"), "--rule", "placeholder",
+                 "--rule", "markups"]) == 0
+    said = capsys.readouterr().out
+    assert "No decision of the log is by 'markups'" in said
+    assert "1 decision and 0 that followed; put back into their tables: 1 row." in said
     [table] = (tmp_path / "out/latest/data").iterdir()
     assert sorted(gzip.decompress(table.read_bytes()).splitlines()) == [
         b'{"product_id":"a","title":"Mug"}', b'{"product_id":"q","title":"?"}']
