@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.governance.buckets import places_by_bucket
 from pipeline.governance.duplicates.reading import title_numbers
 from pipeline.governance.duplicates.signatures import Hasher
 from pipeline.governance.duplicates.words import read_words
@@ -106,11 +107,8 @@ class Banding:
 
 def deal(entries: Array, buckets: npt.NDArray[np.int64]) -> Iterator[tuple[int, bytes]]:
     """Yields the entries of each bucket, as bytes."""
-    order = np.argsort(buckets, kind="stable")
-    cuts = np.flatnonzero(np.diff(buckets[order])) + 1
-    for part in np.split(order, cuts):
-        if len(part):
-            yield int(buckets[part[0]]), entries[part].tobytes()
+    for bucket, places in places_by_bucket(buckets):
+        yield bucket, entries[places].tobytes()
 
 
 def _band_hashes(

@@ -15,6 +15,7 @@ import numpy as np
 from apache_beam.pvalue import AsSingleton, TaggedOutput
 
 from pipeline.examples.split import normalise_query
+from pipeline.governance.buckets import places_by_bucket
 from pipeline.governance.graph import answers, evidence, pairs
 from pipeline.governance.graph.directory import Directory, hash_texts
 from pipeline.governance.graph.likeness import (
@@ -107,12 +108,7 @@ class GatherEvidence(beam.PTransform):
 
 def deal(keys: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
     """The places of the keys that fall into each bucket; a key always into the same."""
-    bucket = (keys % BUCKETS).astype(np.int64)
-    order = np.argsort(bucket, kind="stable")
-    borders = np.flatnonzero(np.diff(bucket[order])) + 1
-    for places in np.split(order, borders):
-        if len(places):
-            yield int(bucket[places[0]]), places
+    return places_by_bucket((keys % BUCKETS).astype(np.int64))
 
 
 def _deal_counts(kind: int, counts: Counts) -> Iterator[tuple[int, tuple[int, Counts]]]:
