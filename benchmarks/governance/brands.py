@@ -11,16 +11,15 @@ clean catalogue counts as one brand). White space is tidied before, as it is by 
 
 from __future__ import annotations
 
-import argparse
 import collections
 import json
-import pathlib
 import random
 import string
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from benchmarks.governance.options import task_parser
 from pipeline.governance.graph.brands import MISSPELLED, Spelling, brand_use, resolve_brands
 
 TASKS = ("chorus", "scientific")
@@ -30,12 +29,7 @@ _SEEDS = (1, 2, 3)
 
 def main(arguments: list[str] | None = None) -> int:
     """Prints the merges, then a line for each kind of spelling."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument(
-        "--tasks", type=pathlib.Path, default=pathlib.Path("out/benchmark/tasks"), metavar="DIR",
-        help="folder of the tasks (%(default)s)")
-    folder = parser.parse_args(arguments).tasks
+    folder = task_parser(__doc__).parse_args(arguments).tasks
     for task in TASKS:
         path = folder / task / "products.jsonl"
         if not path.exists():

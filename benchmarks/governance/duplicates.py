@@ -11,7 +11,6 @@ catalogue before nothing is known: how many of them are merged without any copy 
 
 from __future__ import annotations
 
-import argparse
 import collections
 import json
 import os
@@ -30,6 +29,7 @@ import tensorflow as tf
 from apache_beam.metrics import MetricsFilter
 
 from benchmarks.governance.edits import EDITS, Copy, copy_products
+from benchmarks.governance.options import task_parser
 from pipeline.governance.duplicates.candidates import METRICS_NAMESPACE, FindCandidates
 from pipeline.governance.duplicates.compare import compare
 from pipeline.governance.duplicates.encoder import load_encoder
@@ -44,11 +44,7 @@ TASKS = ("chorus", "homedepot", "scientific", "online_retail")
 
 def main(arguments: list[str] | None = None) -> int:
     """Prints a table a task."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument(
-        "--tasks", type=pathlib.Path, default=pathlib.Path("out/benchmark/tasks"), metavar="DIR",
-        help="folder of the tasks (%(default)s)")
+    parser = task_parser(__doc__)
     parser.add_argument("--task", choices=TASKS, action="append", help="one of them alone")
     parser.add_argument("--preset", default="minilm", help="of the encoder, 'none' for words alone")
     parser.add_argument(

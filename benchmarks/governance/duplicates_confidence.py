@@ -11,10 +11,8 @@ has a copy.
 
 from __future__ import annotations
 
-import argparse
 import collections
 import itertools
-import pathlib
 import sys
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -25,6 +23,7 @@ from scipy.optimize import minimize
 
 from benchmarks.governance.duplicates import TASKS, read_products
 from benchmarks.governance.edits import copy_products
+from benchmarks.governance.options import task_parser
 from pipeline.governance.duplicates.banding import ENTRY, Banding, product_key, word_key
 from pipeline.governance.duplicates.candidates import KNOWN_TITLES
 from pipeline.governance.duplicates.compare import Evidence
@@ -67,12 +66,7 @@ class Example(NamedTuple):
 
 def main(arguments: list[str] | None = None) -> int:
     """Prints weights, and for each confidence how often it is right."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument(
-        "--tasks", type=pathlib.Path, default=pathlib.Path("out/benchmark/tasks"), metavar="DIR",
-        help="folder of the tasks (%(default)s)")
-    folder = parser.parse_args(arguments).tasks
+    folder = task_parser(__doc__).parse_args(arguments).tasks
     examples: list[Example] = []
     for task in TASKS:
         path = folder / task / "products.jsonl"

@@ -18,12 +18,10 @@ what was decided was decided there.
 
 from __future__ import annotations
 
-import argparse
 import copy
 import dataclasses
 import json
 import os
-import pathlib
 import statistics
 import sys
 import time
@@ -36,6 +34,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import numpy as np
 
+from benchmarks.governance.options import task_parser
 from pipeline.governance.decisions import get_value, set_value
 from pipeline.governance.extraction import ExtractionSettings, learn_extractor
 from pipeline.governance.extraction.dictionary import look_up
@@ -77,10 +76,7 @@ Scores = Mapping[str, Score]
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument(
-        "--tasks", type=pathlib.Path, default=pathlib.Path("out/benchmark/tasks"), metavar="DIR",
-        help="folder of the tasks (out/benchmark/tasks)")
+    parser = task_parser(__doc__)
     parser.add_argument("--develop", action="store_true", help="hide within the other four fifths")
     args = parser.parse_args()
     path = args.tasks / "chorus" / "products.jsonl"

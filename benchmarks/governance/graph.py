@@ -12,7 +12,6 @@ query of which one is a good answer, are both good answers, beside all such pair
 
 from __future__ import annotations
 
-import argparse
 import collections
 import itertools
 import json
@@ -27,6 +26,7 @@ from typing import Any, NamedTuple
 
 import apache_beam as beam
 
+from benchmarks.governance.options import task_parser
 from pipeline.governance.graph.build import SUMMARY, run_graph
 from pipeline.governance.graph.settings import GraphSettings
 from pipeline.governance.graph.triples import BOUGHT_WITH, SUBSTITUTES, read_triples
@@ -55,11 +55,7 @@ class Question(NamedTuple):
 
 def main(arguments: list[str] | None = None) -> int:
     """Prints a block for each task."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument(
-        "--tasks", type=pathlib.Path, default=pathlib.Path("out/benchmark/tasks"), metavar="DIR",
-        help="folder of the tasks (%(default)s)")
+    parser = task_parser(__doc__)
     parser.add_argument(
         "--work", type=pathlib.Path, default=pathlib.Path("out/benchmark/graph"), metavar="DIR",
         help="folder of what is built, emptied before (%(default)s)")

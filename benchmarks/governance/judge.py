@@ -12,12 +12,10 @@ to 13, those by which it is measured.
 
 from __future__ import annotations
 
-import argparse
 import collections
 import functools
 import itertools
 import os
-import pathlib
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -30,6 +28,7 @@ import numpy as np
 from benchmarks.governance.baselines import Found, by_cleanlab, by_mojibake, by_rules
 from benchmarks.governance.duplicates import find_groups, read_products
 from benchmarks.governance.noise import DUPLICATE, SHARES, Noisy, inject
+from benchmarks.governance.options import task_parser
 from pipeline.governance.decisions import apply_findings
 from pipeline.governance.duplicates.encoder import load_encoder
 from pipeline.governance.findings import Action, Finding
@@ -83,11 +82,7 @@ class Result(NamedTuple):
 
 def main(arguments: list[str] | None = None) -> int:
     """Prints the tables of a task."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument(
-        "--tasks", type=pathlib.Path, default=pathlib.Path("out/benchmark/tasks"), metavar="DIR",
-        help="folder of the tasks (%(default)s)")
+    parser = task_parser(__doc__)
     parser.add_argument("--task", default="chorus")
     parser.add_argument("--seeds", type=int, nargs="+", default=[11, 12, 13])
     parser.add_argument(

@@ -12,7 +12,6 @@ without protection. DIR holds the datasets that ../shared/bench/tasks.py makes.
 
 from __future__ import annotations
 
-import argparse
 import collections
 import json
 import logging
@@ -25,6 +24,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+from benchmarks.governance.options import task_parser
 from benchmarks.governance.personal_shop import (
     MAKE,
     PLACES,
@@ -193,9 +193,7 @@ def measure_speed(tasks: pathlib.Path) -> None:
 
 def main(arguments: list[str]) -> int:
     """Runs the benchmark."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--tasks", type=pathlib.Path, default=pathlib.Path("../shared/tasks"))
+    parser = task_parser(__doc__)
     parser.add_argument("--count", type=int, default=500, help="secrets of a kind in each place")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--speed", action="store_true")
