@@ -37,7 +37,7 @@ def test_the_lock_dies_with_a_killed_process(tmp_path):
     process.kill()
     process.communicate()
     with RunFolder(tmp_path).locked():
-        pass
+        assert (tmp_path / ".lock").read_text() == str(os.getpid())
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path):
