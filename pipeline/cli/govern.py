@@ -32,11 +32,11 @@ what it did and why: a page, a log of every decision, and the governed tables, w
 `emporium run` does the same with the tables that it reads. A wrong decision is taken back by its
 rule, or by its id as the page and the log show it:
 
-  emporium govern undo governed/ --rule no_price
+  emporium govern undo governed/ --rule near_duplicate
   emporium govern release governed/ --id 4f0c21d97ab3e685
 
 That writes a new version beside the last one. To have the decision not made again, name it in the
-settings: --set governance.rules_off=no_price, or governance.released with the id.
+settings: --set governance.rules_off=near_duplicate, or governance.released with the id.
 """
 
 _EPILOG = """\
