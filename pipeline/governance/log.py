@@ -8,8 +8,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from apache_beam.io.filesystems import FileSystems
 
-from pipeline.governance.decisions import SCHEMA
+from pipeline.governance.decisions import Decision
 from pipeline.ingest.files import join_path, match_names
+
+_BATCH = 1_000
+"""Decisions that are held at once: one may hold a whole row."""
 
 
 def list_log(folder: str, prefix: str = "") -> list[str]:
@@ -19,8 +22,8 @@ def list_log(folder: str, prefix: str = "") -> list[str]:
 
 def read_log(
     folder: str, prefix: str = "", columns: Sequence[str] | None = None,
-) -> Iterator[pa.Table]:
-    """Reads the log a row group at a time.
+) -> Iterator[pa.RecordBatch]:
+    """Reads the log a batch at a time.
 
     Args:
         folder: of the log.
@@ -28,10 +31,20 @@ def read_log(
         columns: those that are wanted; all where not given.
     """
     for path in list_log(folder, prefix):
-        with FileSystems.open(path) as stream:
-            file = pq.ParquetFile(stream)
-            for group in range(file.num_row_groups):
-                yield file.read_row_group(group, list(columns or SCHEMA.names))
+        yield from read_file(path, columns)
+
+
+def read_file(path: str, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
+    """Reads a file of the log, as `read_log` does."""
+    with FileSystems.open(path) as stream:
+        yield from pq.ParquetFile(stream).iter_batches(_BATCH, columns=columns)
+
+
+def read_decisions(folder: str, prefix: str = "") -> Iterator[Decision]:
+    """The decisions of the log, as far as its files' names have a prefix."""
+    for part in read_log(folder, prefix):
+        for line in part.to_pylist():
+            yield Decision(**line)
 
 
 def read_severe(folder: str, prefix: str, severe: Set[str]) -> frozenset[str]:

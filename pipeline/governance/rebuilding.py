@@ -9,17 +9,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from typing import NamedTuple
 
 import orjson
-import pyarrow as pa
-import pyarrow.parquet as pq
 import tensorflow as tf
 
 from pipeline.governance.counts import FLAGGED, KEPT, Count, Counts, week_of
 from pipeline.governance.decisions import Decision, row_key, set_value, to_json
 from pipeline.governance.findings import WHOLE_ROW, Action
-from pipeline.governance.log import list_log
 from pipeline.ingest.rows import Row, decode_row, encode_row
-
-_BATCH = 1_000
 
 ByRow = Mapping[str, Sequence[Decision]]
 """Decisions to take back, by the key of their row."""
@@ -55,19 +50,6 @@ def name_of(decision: Decision) -> Name:
     return Name(decision.table, decision.row, decision.id)
 
 
-def read_decisions(decisions: pathlib.Path, prefix: str = "") -> Iterator[Decision]:
-    """The log, as far as its files' names have a prefix."""
-    for path in list_log(str(decisions), prefix):
-        for part in read_parts(pathlib.Path(path)):
-            for line in part.to_pylist():
-                yield Decision(**line)
-
-
-def read_parts(path: pathlib.Path) -> Iterator[pa.RecordBatch]:
-    """A file of the log."""
-    yield from pq.ParquetFile(path).iter_batches(_BATCH)
-
-
 def rebuild_table(
     folder: pathlib.Path, target: pathlib.Path, by_row: ByRow, removed: Iterable[Decision],
     unflagged: Set[str],
@@ -77,7 +59,7 @@ def rebuild_table(
     Args:
         folder: of the table's rows, whose name it has.
         target: receives the rows.
-        by_row: decisions to take back.
+        by_row: decisions to take back, at least one.
         removed: decisions that removed any of these rows.
         unflagged: keys of the rows of which no severe finding is left.
     """
@@ -156,9 +138,6 @@ def _put_back(
     Governance wrote the rows of a shopper one after the other by their position. So it stays: the
     order of rows is that of events where they have no time.
     """
-    if not by_row:
-        yield from records
-        return
     last = ""
     for serialized in records:
         row = decode_row(serialized)

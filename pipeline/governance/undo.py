@@ -7,6 +7,7 @@ value: what it changed is not there any more.
 from __future__ import annotations
 
 import collections
+import os
 import pathlib
 import shutil
 from collections.abc import Callable, Mapping
@@ -20,13 +21,11 @@ from pipeline.governance.catalogue import SEVERE
 from pipeline.governance.counts import Counts
 from pipeline.governance.decisions import SCHEMA, Decision
 from pipeline.governance.findings import WHOLE_ROW, Action
-from pipeline.governance.log import list_log
+from pipeline.governance.log import list_log, read_decisions, read_file
 from pipeline.governance.rebuilding import (
     ByRow,
     Name,
     name_of,
-    read_decisions,
-    read_parts,
     rebuild_table,
 )
 
@@ -74,12 +73,13 @@ def undo_decisions(
     change = Counts()
     changed: dict[Name, str] = {}  # Rows that are still removed: their content.
     for folder in sorted(tables.iterdir()):
-        by_row = chosen.get(folder.name, {})
-        removed = [
-            decision for decision in read_decisions(decisions, f"{folder.name}-")
-            if decision.row in by_row and Action(decision.action).removes_row]
+        by_row = chosen.get(folder.name)
+        if by_row is None:
+            shutil.copytree(folder, new_tables / folder.name)
+            continue
+        removed, left = _about(decisions, folder.name, by_row)
         rebuilt = rebuild_table(
-            folder, new_tables / folder.name, by_row, removed, _unflagged(decisions, by_row))
+            folder, new_tables / folder.name, by_row, removed, _flagged(by_row) - left)
         restored += rebuilt.restored
         changed.update(rebuilt.still_removed)
         change.update(rebuilt.change)
@@ -88,23 +88,31 @@ def undo_decisions(
     return Undone(asked, total - asked, restored, change)
 
 
-def _unflagged(decisions: pathlib.Path, by_row: ByRow) -> frozenset[str]:
-    """Keys of the rows of which no severe finding is left."""
+def _about(
+    decisions: pathlib.Path, table: str, by_row: ByRow,
+) -> tuple[list[Decision], frozenset[str]]:
+    """Of the log: what removed any of the rows, and keys of those that stay flagged."""
     gone = {name_of(decision) for made in by_row.values() for decision in made}
-    tables = {name.table for name in gone}
-    left = {
-        decision.row for table in tables for decision in read_decisions(decisions, f"{table}-")
-        if decision.rule in SEVERE and name_of(decision) not in gone}
+    removed, left = [], set()
+    for decision in read_decisions(str(decisions), f"{table}-"):
+        if decision.row in by_row and Action(decision.action).removes_row:
+            removed.append(decision)
+        if decision.rule in SEVERE and name_of(decision) not in gone:
+            left.add(decision.row)
+    return removed, frozenset(left)
+
+
+def _flagged(by_row: ByRow) -> frozenset[str]:
+    """Keys of the rows with a severe finding."""
     return frozenset(
-        row for row, made in by_row.items()
-        if row not in left and any(decision.rule in SEVERE for decision in made))
+        row for row, made in by_row.items() if any(d.rule in SEVERE for d in made))
 
 
 def _choose(decisions: pathlib.Path, selects: Selects) -> tuple[int, Mapping[str, ByRow]]:
     """How many decisions are selected; they and what goes with them, by table and row."""
     chosen: set[Name] = set()
     first: dict[tuple[str, str, str], int] = {}  # (table, row, column) -> first step undone
-    for decision in read_decisions(decisions):
+    for decision in read_decisions(str(decisions)):
         if selects(decision):
             chosen.add(name_of(decision))
             _lower(first, decision)
@@ -117,7 +125,7 @@ def _choose(decisions: pathlib.Path, selects: Selects) -> tuple[int, Mapping[str
     grown = True
     while grown:
         grown = False
-        for decision in read_decisions(decisions):
+        for decision in read_decisions(str(decisions)):
             place = (decision.table, decision.row, decision.column)
             later = decision.column != WHOLE_ROW and decision.step > first.get(place, 1 << 62)
             follows = later or not ids.isdisjoint(decision.because.split())
@@ -128,7 +136,7 @@ def _choose(decisions: pathlib.Path, selects: Selects) -> tuple[int, Mapping[str
                 grown = True
     by_table: dict[str, dict[str, list[Decision]]] = collections.defaultdict(
         lambda: collections.defaultdict(list))
-    for decision in read_decisions(decisions):
+    for decision in read_decisions(str(decisions)):
         if name_of(decision) in chosen:
             by_table[decision.table][decision.row].append(decision)
     return asked, by_table
@@ -147,9 +155,9 @@ def _write_log(
         name_of(decision)
         for rows in chosen.values() for made in rows.values() for decision in made}
     target.mkdir(parents=True)
-    for path in map(pathlib.Path, list_log(str(decisions))):
-        with pq.ParquetWriter(target / path.name, SCHEMA) as writer:
-            for part in read_parts(path):
+    for path in list_log(str(decisions)):
+        with pq.ParquetWriter(target / os.path.basename(path), SCHEMA) as writer:
+            for part in read_file(path):
                 lines = [
                     decision._replace(
                         before=changed.get(name_of(decision), decision.before))._asdict()
