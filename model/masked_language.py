@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 from collections.abc import Iterator, Sequence
 
 import keras_nlp
@@ -12,6 +11,7 @@ import tensorflow as tf
 import tf_keras as keras
 
 from model.acceleration import libraries_not_converted
+from model.fitting import adam
 
 MASKED = 0.2
 """Share of tokens that are masked in training: about what a pass masks when a text is scored."""
@@ -87,7 +87,7 @@ class MaskedLanguageModel:
         rng = np.random.default_rng(self._settings.seed)
         batches = list(_batches([len(text) for text in texts]))
         steps = max(1, self._settings.epochs * len(batches))
-        optimizer = keras.optimizers.Adam(_warm_up_and_decay(self._settings.learning_rate, steps))
+        optimizer = adam(self._settings.learning_rate, steps)
         variables = self._variables
         optimizer.build(variables)
         rows = tf.TensorSpec([None, None], tf.int32)
@@ -97,8 +97,8 @@ class MaskedLanguageModel:
                 losses = self._losses(tokens, places)
                 counted = tf.cast(tf.gather(tokens, places, batch_dims=1) != 0, tf.float32)
                 loss = tf.reduce_sum(losses * counted) / tf.reduce_sum(counted)
-            gradients, _ = tf.clip_by_global_norm(tape.gradient(loss, variables), 1.0)
-            optimizer.apply_gradients(zip(gradients, variables, strict=True))
+            optimizer.apply_gradients(
+                zip(tape.gradient(loss, variables), variables, strict=True))
 
         step = tf.function(step, autograph=False, input_signature=[rows, rows])
         for _ in range(self._settings.epochs):
@@ -173,11 +173,3 @@ def _padded(texts: Sequence[np.ndarray]) -> np.ndarray:
     for row, text in zip(padded, texts, strict=True):
         row[:len(text)] = text
     return padded
-
-
-def _warm_up_and_decay(
-    highest: float, steps: int,
-) -> keras.optimizers.schedules.LearningRateSchedule:
-    warm = math.ceil(0.1 * steps)
-    return keras.optimizers.schedules.CosineDecay(
-        0.0, max(1, steps - warm), warmup_target=highest, warmup_steps=warm)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 from collections.abc import Callable, Iterable, Iterator
 
@@ -37,21 +38,9 @@ def find_noise(
         _log.info("%s", error)
         return
     _log.info("The judge: %s", judge.trust.describe())
-    keys: list[str] = []
-    rows: list[Row] = []
-    for key, row in read():
-        keys.append(key)
-        rows.append(row)
-        if len(rows) == _BATCH:
-            yield from _findings(keys, judge.judge(rows))
-            keys, rows = [], []
-    if rows:
-        yield from _findings(keys, judge.judge(rows))
-
-
-def _findings(
-    keys: list[str], found: list[Finding | None],
-) -> Iterator[tuple[str, list[Finding]]]:
-    for key, finding in zip(keys, found, strict=True):
-        if finding is not None:
-            yield key, [finding]
+    products = iter(read())
+    while batch := list(itertools.islice(products, _BATCH)):
+        found = judge.judge([row for _, row in batch])
+        for (key, _), finding in zip(batch, found, strict=True):
+            if finding is not None:
+                yield key, [finding]
