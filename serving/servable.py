@@ -11,7 +11,13 @@ import numpy as np
 import tensorflow as tf
 from tensorflow.core.protobuf import meta_graph_pb2
 
-from serving.errors import RequestError, VersionError, invalid_argument, quoted, sentence
+from serving.errors import (
+    RequestError,
+    UnknownSignatureError,
+    VersionError,
+    invalid_argument,
+    sentence,
+)
 from serving.saved_model import read_meta_graph, register_ops
 from serving.signature import Signature
 from serving.versions import Version
@@ -43,14 +49,11 @@ class Servable:
         """A signature by name; "" is `serving_default`.
 
         Raises:
-            RequestError: INVALID_ARGUMENT for an unknown name. (TensorFlow Serving says so over
-                REST and FAILED_PRECONDITION over gRPC; here both say the same.)
+            UnknownSignatureError: there is none of that name.
         """
         name = name or DEFAULT_SIGNATURE
         if name not in self._signatures:
-            raise invalid_argument(
-                f"serving signature {quoted(name)} is not in version {self.version.number}, which "
-                f"has {', '.join(sorted(self._signatures))}")
+            raise UnknownSignatureError(name, self.version.number, self._signatures)
         return self._signatures[name]
 
     def run(self, signature: Signature, inputs: Mapping[str, np.ndarray],
