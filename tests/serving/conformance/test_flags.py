@@ -27,6 +27,9 @@ from tests.serving.conformance.models import VERSION, base_path, model_config
 from tests.serving.conformance.requests import predict
 
 START_SECONDS = 120
+# What a server answers that is starting, or that has not loaded the model.
+_NOT_YET = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.NOT_FOUND,
+            grpc.StatusCode.DEADLINE_EXCEEDED)
 _COMMAND = "import sys; from pipeline.cli import main; sys.exit(main(sys.argv[1:]))"
 
 
@@ -61,9 +64,9 @@ class Server:
                 response = model_service_pb2_grpc.ModelServiceStub(channel).GetModelStatus(
                     request, timeout=5)
             except grpc.RpcError as error:
-                assert error.code() in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.NOT_FOUND,
-                                        grpc.StatusCode.DEADLINE_EXCEEDED)
-                return False
+                if error.code() in _NOT_YET:
+                    return False
+                raise
         available = get_model_status_pb2.ModelVersionStatus.AVAILABLE
         return available in {status.state for status in response.model_version_status}
 
@@ -108,8 +111,9 @@ def log(tmp_path) -> pathlib.Path:
 
 def test_one_model_and_every_flag_that_goes_with_it(model_root, log, tmp_path):
     unix_socket = tmp_path / "tf-serving.sock"
+    folder = base_path(model_root, "half_plus_two")
     with _serving(
-            log, "--model_name=default", f"--model_base_path={base_path(model_root, 'half_plus_two')}",
+            log, "--model_name=default", f"--model_base_path={folder}",
             "--grpc_channel_arguments=grpc.max_connection_age_ms=2000,grpc.lb_policy_name=grpclb",
             f"--grpc_socket_path={unix_socket}",
             f"--monitoring_config_file={model_root / 'monitoring.config'}",

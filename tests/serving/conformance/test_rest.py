@@ -123,7 +123,7 @@ def test_numbers_that_are_not_finite(half, written):
     response = _post(half, "predict", body)
     (number,) = json.loads(response.text)["outputs"]
     expected = float(written)
-    assert number == expected or math.isnan(number) and math.isnan(expected)
+    assert number == expected or (math.isnan(number) and math.isnan(expected))
     assert ("NaN" if math.isnan(expected) else "Infinity") in response.text
 
 
