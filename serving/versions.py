@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import pathlib
 from collections.abc import Mapping
 
@@ -40,11 +41,12 @@ def complete_versions(base_path: pathlib.Path) -> list[Version]:
     """
     try:
         folders = [path for path in base_path.iterdir() if _is_version_name(path.name)]
+        complete = [path for path in sorted(folders) if (path / _SAVED_MODEL).is_file()]
     except OSError as error:
         raise VersionError(
             f"serving folder {base_path} cannot be read: {error.strerror}; give the folder that "
             "`emporium run --out DIR` pushed to, DIR/serving") from error
-    versions = {int(path.name): path for path in sorted(folders) if (path / _SAVED_MODEL).is_file()}
+    versions = {int(path.name): path for path in complete}
     return sorted((Version(number, path) for number, path in versions.items()), reverse=True)
 
 
@@ -111,13 +113,15 @@ def fingerprint(version: Version) -> tuple[tuple[str, int, int], ...]:
     A file that disappears meanwhile is left out, which changes the fingerprint as well.
     """
     entries = []
-    for path in sorted(version.path.rglob("*")):
-        try:
-            stat = path.stat()
-        except OSError:
-            continue
-        entries.append((str(path), stat.st_size, stat.st_mtime_ns))
-    return tuple(entries)
+    for folder, folders, files in os.walk(version.path):  # skips a folder that it cannot read
+        for name in (*folders, *files):
+            path = os.path.join(folder, name)
+            try:
+                stat = os.stat(path)
+            except OSError:
+                continue
+            entries.append((path, stat.st_size, stat.st_mtime_ns))
+    return tuple(sorted(entries))
 
 
 @dataclasses.dataclass(frozen=True)

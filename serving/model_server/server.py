@@ -8,7 +8,7 @@ import gc
 import logging
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 
 import grpc.aio
 import uvicorn
@@ -172,7 +172,9 @@ async def serve(config: ServerConfig) -> None:
     for number in _STOP_SIGNALS:
         loop.add_signal_handler(number, on_signal)
     server = ModelServer(config)
-    await server.start()
+    if not await _unless(stopping, server.start()):
+        _log.info("stopping: the models are not loaded yet")
+        return
     try:
         print(_ready_line(config, server), flush=True)
         await stopping.wait()
@@ -180,6 +182,20 @@ async def serve(config: ServerConfig) -> None:
         _log.info("stopping: no new requests, finishing those that run")
     finally:
         await server.stop()
+
+
+async def _unless(stopping: asyncio.Event, coroutine: Coroutine[None, None, None]) -> bool:
+    """Runs a coroutine to its end, or cancels it when the event comes first; whether it ended."""
+    task = asyncio.create_task(coroutine)
+    signalled = asyncio.create_task(stopping.wait())
+    await asyncio.wait({task, signalled}, return_when=asyncio.FIRST_COMPLETED)
+    signalled.cancel()
+    if not task.done():
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        return False
+    await task
+    return True
 
 
 def run_server(config: ServerConfig) -> None:
