@@ -23,7 +23,7 @@ import httpx
 import pytest
 from tensorflow_serving.apis import model_service_pb2_grpc, prediction_service_pb2_grpc
 
-from serving.model_server import ServerConfig
+from serving.model_server import ServerConfig, one_model
 from tests.serving.conformance.models import base_path, export_all
 from tests.serving.conftest import running
 
@@ -81,7 +81,7 @@ def endpoint(request) -> Iterator[Callable[[str], Endpoint]]:
 def _start(stack: contextlib.ExitStack, request, model_name: str) -> tuple[str, str]:
     root = request.getfixturevalue("model_root")
     server = stack.enter_context(running(ServerConfig(
-        base_path(root, model_name), model_name=model_name, port=0, rest_port=0,
+        one_model(base_path(root, model_name), model_name), port=0, rest_port=0,
         poll_seconds=3600)))
     return f"127.0.0.1:{server.grpc_port}", f"127.0.0.1:{server.rest_port}"
 

@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks.serving.fuzz import MODEL, Outcome, corpora, documents, fuzz_grpc, fuzz_rest
 from benchmarks.serving.mutation import Mutator
-from serving.model_server import ServerConfig
+from serving.model_server import ServerConfig, one_model
 from tests.serving.conformance.models import EXPORTS, base_path
 from tests.serving.conftest import running
 
@@ -17,7 +17,7 @@ def server(tmp_path_factory):
     folder = base_path(root, MODEL)
     EXPORTS[MODEL](folder / "123")
     with running(ServerConfig(
-            folder, model_name=MODEL, port=0, rest_port=0, poll_seconds=3600)) as started:
+            one_model(folder, MODEL), port=0, rest_port=0, poll_seconds=3600)) as started:
         yield started
     shutil.rmtree(root)
 

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from tensorflow_serving.apis import (
     get_model_metadata_pb2,
     get_model_status_pb2,
-    model_management_pb2,
     model_service_pb2_grpc,
     predict_pb2,
     prediction_service_pb2_grpc,
@@ -233,10 +232,3 @@ def test_status_of_what_is_not_there(model_stub, name, version):
     if version is not None:
         request.model_spec.version.value = version
     assert _fails(model_stub.GetModelStatus, request)[0] is grpc.StatusCode.NOT_FOUND
-
-
-def test_other_methods_of_the_protocol_are_not_offered(model_stub):
-    code, details = _fails(
-        model_stub.HandleReloadConfigRequest, model_management_pb2.ReloadConfigRequest())
-    assert code is grpc.StatusCode.UNIMPLEMENTED
-    assert "use Predict" in details

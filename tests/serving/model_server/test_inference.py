@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
 import tensorflow as tf
-from serving.model_server.runner import WorkerPool
 
 from serving.errors import RequestError
 from serving.model_server.api import ModelReference, Prediction
 from serving.model_server.example_methods import REGRESSION
 from serving.model_server.inference import InferenceTask, multi_infer
+from serving.model_server.threads import WorkerPool
 from serving.signature import Signature, TensorSpec
 from tests.serving.conformance.requests import regress
 
@@ -21,9 +21,10 @@ class SwappingApi:
 
     def __init__(self, versions):
         self.versions = list(versions)
-        self.pool = WorkerPool(1)
+        self.pool = WorkerPool()
 
-    async def predict(self, reference, signature_name, decode, size_bytes, output_filter=()):
+    async def predict(self, reference, signature_name, decode, size_bytes, output_filter=(),
+                      timeout=None):
         inputs = decode(SIGNATURE)
         version = self.versions.pop(0)
         values = np.full(len(inputs["inputs"]), version, np.float32)
