@@ -8,7 +8,19 @@ import sys
 import warnings
 from collections.abc import Sequence
 
-from pipeline.cli import demo, govern, kubeflow, query, rank, run, sample, serve, tune, version
+from pipeline.cli import (
+    demo,
+    govern,
+    kubeflow,
+    loadtest,
+    query,
+    rank,
+    run,
+    sample,
+    serve,
+    tune,
+    version,
+)
 from pipeline.cli.errors import user_message
 
 EXIT_USER_ERROR = 2
@@ -60,6 +72,7 @@ def _make_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(
         title="commands", prog="emporium", metavar="COMMAND [ARGUMENTS]", required=True)
-    for command in (run, tune, govern, demo, sample, serve, rank, query, kubeflow, version):
+    for command in (
+            run, tune, govern, demo, sample, serve, rank, query, loadtest, kubeflow, version):
         command.add_parser(commands)
     return parser

@@ -11,7 +11,8 @@ from pipeline.cli import main, session
 from pipeline.config import MODEL_NAME, Config
 
 COMMANDS = (
-    "run", "tune", "demo", "sample", "serve", "search", "recommend", "query", "kubeflow", "version")
+    "run", "tune", "demo", "sample", "serve", "search", "recommend", "query", "loadtest",
+    "kubeflow", "version")
 
 
 def run_python(code: str) -> subprocess.CompletedProcess:
