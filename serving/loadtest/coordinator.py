@@ -5,21 +5,24 @@ from __future__ import annotations
 import asyncio
 import multiprocessing
 import multiprocessing.connection
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Sequence
 from multiprocessing.connection import Connection
-from multiprocessing.context import SpawnProcess
 
 from serving.loadtest.config import LoadConfig, LoadTestError
 from serving.loadtest.recorder import Interval
 from serving.loadtest.result import LoadResult, Second, Totals
 from serving.loadtest.transport import open_transport
-from serving.loadtest.worker import Done, Ready, work
+from serving.loadtest.worker import Done, Ready, Task
 
 _CONNECT_SECONDS = 60.0
 _START_DELAY = 0.1
 
 Report = Callable[[Second], None]
+Process = subprocess.Popen[bytes]
 
 
 def run_load_test(config: LoadConfig, bodies: Sequence[bytes],
@@ -42,8 +45,10 @@ def run_load_test(config: LoadConfig, bodies: Sequence[bytes],
         raise LoadTestError("a load test needs at least one request, received none")
     asyncio.run(_first_request(config, bodies[0]))
     totals = Totals(config.processes, report)
-    workers = _start(config, bodies)
+    workers = _start(config.processes)
     try:
+        for number, connection in enumerate(workers):
+            connection.send(Task(config, number, bodies))
         _wait_until_ready(workers)
         start = time.monotonic() + _START_DELAY
         for connection in workers:
@@ -52,7 +57,7 @@ def run_load_test(config: LoadConfig, bodies: Sequence[bytes],
     finally:
         for process in workers.values():
             process.terminate()
-            process.join()
+            process.wait()
     return totals.result(config)
 
 
@@ -64,33 +69,36 @@ async def _first_request(config: LoadConfig, body: bytes) -> None:
         await transport.close()
 
 
-def _start(config: LoadConfig, bodies: Sequence[bytes]) -> dict[Connection, SpawnProcess]:
-    # Not forked: gRPC's threads would not be there in the copy.
-    context = multiprocessing.get_context("spawn")
-    workers: dict[Connection, SpawnProcess] = {}
-    for number in range(config.processes):
-        ours, theirs = context.Pipe()
-        process = context.Process(
-            target=work, args=(config, number, bodies, theirs), daemon=True,
-            name=f"loadtest-{number}")
-        process.start()
+def _start(processes: int) -> dict[Connection, Process]:
+    """Worker processes by their connections.
+
+    Not by `multiprocessing`: it would import the caller's main module into each, with all that
+    that imports.
+    """
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    workers: dict[Connection, Process] = {}
+    for _ in range(processes):
+        ours, theirs = multiprocessing.Pipe()
+        descriptor = theirs.fileno()
+        workers[ours] = subprocess.Popen(
+            [sys.executable, "-m", "serving.loadtest", str(descriptor)], env=environment,
+            pass_fds=[descriptor])
         theirs.close()
-        workers[ours] = process
     return workers
 
 
-def _wait_until_ready(workers: dict[Connection, SpawnProcess]) -> None:
+def _wait_until_ready(workers: dict[Connection, Process]) -> None:
     deadline = time.monotonic() + _CONNECT_SECONDS
     for connection, process in workers.items():
         if not connection.poll(max(0.0, deadline - time.monotonic())):
             raise LoadTestError(
-                f"{process.name} was not ready within {_CONNECT_SECONDS:g} s; give fewer "
+                f"a worker process was not ready within {_CONNECT_SECONDS:g} s; give fewer "
                 "--processes")
         if not isinstance(_receive(connection, process), Ready):
-            raise AssertionError(f"{process.name} spoke before its turn")
+            raise AssertionError("a worker spoke before its turn")
 
 
-def _collect(workers: dict[Connection, SpawnProcess], totals: Totals) -> None:
+def _collect(workers: dict[Connection, Process], totals: Totals) -> None:
     open_connections = dict(workers)
     while open_connections:
         for connection in multiprocessing.connection.wait(list(open_connections)):
@@ -103,11 +111,10 @@ def _collect(workers: dict[Connection, SpawnProcess], totals: Totals) -> None:
                 del open_connections[connection]
 
 
-def _receive(connection: Connection, process: SpawnProcess) -> object:
+def _receive(connection: Connection, process: Process) -> object:
     try:
         return connection.recv()
     except EOFError as error:
-        process.join()
         raise LoadTestError(
-            f"{process.name} ended by itself with status {process.exitcode}; what it printed "
-            "above says why") from error
+            f"a worker process ended by itself with status {process.wait()}; what it printed above "
+            "says why") from error

@@ -8,7 +8,7 @@ import itertools
 import random
 import signal
 import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from multiprocessing.connection import Connection
 
 from hdrh.histogram import HdrHistogram
@@ -41,42 +41,61 @@ class Done:
     elapsed: float
 
 
-def work(config: LoadConfig, process: int, bodies: Sequence[bytes],
-         connection: Connection) -> None:
-    """Entry point of a worker process.
+@dataclasses.dataclass(frozen=True)
+class Task:
+    """What a worker is to do.
 
-    Sends `Ready`, waits for the time to start (of `time.monotonic`, which the processes of a
-    machine share), sends `Interval`s while it makes load, and `Done`.
-
-    Args:
+    Attributes:
         config: the load of all workers.
         process: which of them this is, from 0.
         bodies: serialised requests, all of them; workers begin at different ones.
+    """
+
+    config: LoadConfig
+    process: int
+    bodies: Sequence[bytes]
+
+
+def work(connection: Connection) -> None:
+    """The life of a worker process.
+
+    Receives its `Task`, sends `Ready`, receives the time to start (of `time.monotonic`, which the
+    processes of a machine share), sends `Interval`s while it makes load, and `Done`. Ends where
+    the coordinator is no more.
+
+    Args:
         connection: to the coordinator.
     """
     # Ctrl-C reaches the whole group of processes; the coordinator ends its workers.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    asyncio.run(_work(config, process, bodies, connection))
+    asyncio.run(_work(connection.recv(), connection))
 
 
-async def _work(config: LoadConfig, process: int, bodies: Sequence[bytes],
-                connection: Connection) -> None:
-    transport = open_transport(config)
+async def _work(task: Task, connection: Connection) -> None:
+    transport = open_transport(task.config)
     try:
         connection.send(Ready())
         start: float = await asyncio.to_thread(connection.recv)
         await asyncio.sleep(max(0.0, start - time.monotonic()))
-        worker = Worker(config, process, bodies, transport.send, start)
+        worker = Worker(task, transport.send, start)
         cpu = time.process_time()
-        ticker = asyncio.create_task(worker.tick(connection.send))
-        await worker.run()
-        elapsed = time.monotonic() - start - config.warm_up
-        ticker.cancel()
+        await _until_first(worker.run(), worker.tick(connection.send))
+        elapsed = time.monotonic() - start - task.config.warm_up
         for interval in worker.recorder.take_whole(2**62):
             connection.send(interval)
         connection.send(Done(worker.lateness.encode(), time.process_time() - cpu, elapsed))
     finally:
         await transport.close()
+
+
+async def _until_first(*coroutines: Coroutine[None, None, None]) -> None:
+    """Runs coroutines until one returns, or raises: reports that nobody reads end the load."""
+    tasks = [asyncio.create_task(coroutine) for coroutine in coroutines]
+    done, running = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in running:
+        task.cancel()
+    for task in done:
+        task.result()
 
 
 class Worker:
@@ -87,17 +106,18 @@ class Worker:
         lateness: how late its timers were.
     """
 
-    def __init__(self, config: LoadConfig, process: int, bodies: Sequence[bytes],
-                 send: Callable[[bytes], Awaitable[str]], start: float) -> None:
+    def __init__(
+        self, task: Task, send: Callable[[bytes], Awaitable[str]], start: float,
+    ) -> None:
         self.recorder = Recorder()
         self.lateness: HdrHistogram = new_histogram()
-        self._config = config
-        self._process = process
+        self._config = config = task.config
+        self._process = task.process
         self._send = send
         self._start = start
         self._measured_from = start + config.warm_up
         self._end = self._measured_from + config.seconds
-        self._bodies = _from_own_place(bodies, process, config.processes)
+        self._bodies = _from_own_place(task.bodies, task.process, config.processes)
 
     async def run(self) -> None:
         """Makes load until its end, then waits for what is under way."""

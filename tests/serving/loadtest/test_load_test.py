@@ -4,7 +4,10 @@ import asyncio
 import concurrent.futures
 import itertools
 import json
+import multiprocessing
 import random
+import subprocess
+import sys
 import time
 
 import grpc
@@ -16,7 +19,7 @@ from serving.loadtest import Budget, LoadConfig, run_load_test
 from serving.loadtest.config import LoadTestError
 from serving.loadtest.report import page, write_report
 from serving.loadtest.requests import grpc_bodies, query_calls
-from serving.loadtest.worker import Worker
+from serving.loadtest.worker import Task, Worker
 
 SECRET = "7f3c usb hose"
 
@@ -111,7 +114,7 @@ def test_open_loop_leaves_no_request_out_while_the_generator_stalls() -> None:
         return "OK"
 
     start = time.monotonic()
-    worker = Worker(config, 1, [b"request"], send, start)
+    worker = Worker(Task(config, 1, [b"request"]), send, start)
     asyncio.run(worker.run())
     generator = random.Random("3/1")
     arrivals = [0.0]
@@ -129,7 +132,7 @@ def test_workers_begin_at_different_requests() -> None:
 
     seen: list[bytes] = []
     config = LoadConfig("localhost:1", callers=2, seconds=1, warm_up=0, processes=2)
-    worker = Worker(config, 1, [b"a", b"b", b"c", b"d"], send, time.monotonic())
+    worker = Worker(Task(config, 1, [b"a", b"b", b"c", b"d"]), send, time.monotonic())
 
     async def four() -> None:
         for _ in range(4):
@@ -164,6 +167,21 @@ def test_refused_signature_is_told_with_what_the_server_says(server, queries) ->
     config = LoadConfig(f"127.0.0.1:{server.grpc_port}", callers=1)
     with pytest.raises(LoadTestError, match=r"INVALID_ARGUMENT.*'nix'.*--signature"):
         run_load_test(config, bodies)
+
+
+def test_load_ends_when_nobody_reads_what_is_reported(shedding_server) -> None:
+    ours, theirs = multiprocessing.Pipe()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "serving.loadtest", str(theirs.fileno())],
+        pass_fds=[theirs.fileno()], stderr=subprocess.DEVNULL)
+    theirs.close()
+    config = LoadConfig(shedding_server, rate=5.0, seconds=3600, warm_up=0)
+    ours.send(Task(config, 0, [b"request"]))
+    ours.recv()
+    ours.send(time.monotonic())
+    ours.recv()
+    ours.close()
+    assert process.wait(120) == 1
 
 
 def test_no_request_at_all_is_refused() -> None:
