@@ -15,7 +15,7 @@ from serving.errors import RequestError, ServingError, VersionError
 from serving.retrieval import Context, Result, recommend_request, results_of, text_array
 from serving.servable import Arrays, Servable, load_servable
 from serving.trec import atomic_text_file, has_whitespace, run_lines
-from serving.versions import catalogue_size, newest_version
+from serving.versions import describe, newest_version
 
 # Tasks that are sorted by length together: enough for full batches of like lengths, few enough
 # to hold their results.
@@ -157,7 +157,7 @@ def _batches(window: Sequence[Task], batch_size: int) -> Iterator[list[int]]:
 def _call(servable: Servable, job: _Job, contexts: Sequence[Context]) -> Arrays:
     try:
         signature_name, inputs = job.request(contexts)
-        signature = servable.signature(signature_name)
+        signature = servable.signatures.find(signature_name)
         signature.check_inputs(inputs)
         return servable.run(
             signature, inputs, signature.select_outputs(["product_id", "score"]))
@@ -184,7 +184,7 @@ def _check_top_k(servable: Servable, job: _Job) -> None:
     K is the whole catalogue where that is small, and then nobody can have more.
     """
     exported = _call(servable, job, [Context()])["product_id"].shape[1]
-    if job.top_k > exported and catalogue_size(servable.version) != exported:
+    if job.top_k > exported and describe(servable.version).products != exported:
         raise ServingError(
             f"top_k must be from 1 to {exported}, the results that version "
             f"{servable.version.number} was exported with, received {job.top_k}; for more, run the "

@@ -11,15 +11,12 @@ import numpy as np
 import tensorflow as tf
 from tensorflow.core.protobuf import meta_graph_pb2
 
-from serving.errors import RequestError, VersionError, invalid_argument, quoted, sentence
+from serving.errors import RequestError, VersionError, invalid_argument, sentence
 from serving.saved_model import read_meta_graph, register_ops
-from serving.signature import Signature
+from serving.signature import Signature, Signatures
 from serving.versions import Version
 
 logger = logging.getLogger(__name__)
-
-DEFAULT_SIGNATURE = tf.saved_model.DEFAULT_SERVING_SIGNATURE_DEF_KEY
-_INIT_SIGNATURE = "__saved_model_init_op"
 
 Arrays = dict[str, np.ndarray]
 
@@ -30,28 +27,10 @@ class Servable:
     def __init__(self, version: Version, meta_graph: meta_graph_pb2.MetaGraphDef,
                  model: Any) -> None:
         self.version = version
-        self.signature_defs = {
-            name: proto for name, proto in meta_graph.signature_def.items()
-            if name != _INIT_SIGNATURE}
-        self._signatures = {
-            name: Signature.from_def(name, proto) for name, proto in self.signature_defs.items()}
+        self.signatures = Signatures(version.number, meta_graph.signature_def)
         self._functions: Mapping[str, Callable[..., Mapping[str, tf.Tensor]]] = model.signatures
         # The functions hold their variables weakly: without the object they would be gone.
         self._model = model
-
-    def signature(self, name: str) -> Signature:
-        """A signature by name; "" is `serving_default`.
-
-        Raises:
-            RequestError: INVALID_ARGUMENT for an unknown name. (TensorFlow Serving says so over
-                REST and FAILED_PRECONDITION over gRPC; here both say the same.)
-        """
-        name = name or DEFAULT_SIGNATURE
-        if name not in self._signatures:
-            raise invalid_argument(
-                f"serving signature {quoted(name)} is not in version {self.version.number}, which "
-                f"has {', '.join(sorted(self._signatures))}")
-        return self._signatures[name]
 
     def run(self, signature: Signature, inputs: Mapping[str, np.ndarray],
             outputs: Iterable[str]) -> Arrays:

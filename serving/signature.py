@@ -12,6 +12,9 @@ from tensorflow.core.protobuf import meta_graph_pb2
 from serving.errors import invalid_argument, quoted
 from serving.tensors import tf_dtype
 
+DEFAULT_SIGNATURE = tf.saved_model.DEFAULT_SERVING_SIGNATURE_DEF_KEY
+_INIT_SIGNATURE = "__saved_model_init_op"
+
 
 @dataclasses.dataclass(frozen=True)
 class Limits:
@@ -79,6 +82,12 @@ class Signature:
         return bool(self.inputs) and all(
             spec.shape is not None and spec.shape[:1] == (None,) for spec in self.inputs.values())
 
+    @property
+    def is_mergeable(self) -> bool:
+        """Whether rows of several requests can be answered by one call: outputs follow rows."""
+        return self.is_batched and all(
+            spec.shape is not None and spec.shape[:1] == (None,) for spec in self.outputs.values())
+
     def check_names(self, received: Iterable[str]) -> None:
         """Raises INVALID_ARGUMENT unless exactly the signature's inputs were received."""
         extra = sorted(set(received) - set(self.inputs))
@@ -125,6 +134,35 @@ class Signature:
 
     def _takes(self) -> str:
         return ", ".join(f"{name} ({self.inputs[name]})" for name in sorted(self.inputs))
+
+
+class Signatures:
+    """The signatures of one version, by name.
+
+    Attributes:
+        defs: as the SavedModel has them, without the one that only initialises.
+    """
+
+    def __init__(self, version: int,
+                 defs: Mapping[str, meta_graph_pb2.SignatureDef]) -> None:
+        self.defs = {name: proto for name, proto in defs.items() if name != _INIT_SIGNATURE}
+        self._version = version
+        self._signatures = {
+            name: Signature.from_def(name, proto) for name, proto in self.defs.items()}
+
+    def find(self, name: str) -> Signature:
+        """A signature by name; "" is `serving_default`.
+
+        Raises:
+            RequestError: INVALID_ARGUMENT for an unknown name. (TensorFlow Serving says so over
+                REST and FAILED_PRECONDITION over gRPC; here both say the same.)
+        """
+        name = name or DEFAULT_SIGNATURE
+        if name not in self._signatures:
+            raise invalid_argument(
+                f"serving signature {quoted(name)} is not in version {self._version}, which "
+                f"has {', '.join(sorted(self._signatures))}")
+        return self._signatures[name]
 
 
 def _check_size(name: str, array: np.ndarray, limits: Limits) -> None:

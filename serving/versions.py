@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import pathlib
+from collections.abc import Mapping
 
 from serving.errors import VersionError
 
@@ -81,13 +82,37 @@ def fingerprint(version: Version) -> tuple[tuple[str, int, int], ...]:
     return tuple(entries)
 
 
-def catalogue_size(version: Version) -> int | None:
-    """How many products a version answers from, or None where it does not say."""
+@dataclasses.dataclass(frozen=True)
+class Description:
+    """What a version of Emporium says of itself; nothing where it is another's.
+
+    Attributes:
+        products: how many products it answers from.
+        is_pure: whether the answer of a row follows from that row alone, whatever is asked beside
+            it or was asked before: rows may go together, and answers be kept.
+        paddings: by name of an input, the value that means nothing in its lists.
+    """
+
+    products: int | None = None
+    is_pure: bool = False
+    paddings: Mapping[str, bytes | float] = dataclasses.field(default_factory=dict)
+
+
+def describe(version: Version) -> Description:
+    """Reads the description of a version; that which is missing or of another form says nothing."""
     try:
-        size = json.loads((version.path / _DESCRIPTION).read_bytes())["products"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-    return size if isinstance(size, int) else None
+        document = json.loads((version.path / _DESCRIPTION).read_bytes())
+    except (OSError, ValueError):
+        return Description()
+    if not isinstance(document, dict):
+        return Description()
+    products, paddings = document.get("products"), document.get("paddings")
+    return Description(
+        products if isinstance(products, int) else None,
+        document.get("pure") is True,
+        {name: value.encode() if isinstance(value, str) else float(value)
+         for name, value in paddings.items() if isinstance(value, str | int | float)}
+        if isinstance(paddings, dict) else {})
 
 
 def _is_version_name(name: str) -> bool:

@@ -31,7 +31,7 @@ def warm_up(servable: Servable) -> int:
     answered = 0
     for request in _recorded_requests(servable.version):
         try:
-            signature = servable.signature(request.model_spec.signature_name)
+            signature = servable.signatures.find(request.model_spec.signature_name)
             inputs = {name: decode_tensor(name, proto) for name, proto in request.inputs.items()}
             signature.check_inputs(inputs)
             servable.run(signature, inputs, signature.outputs)

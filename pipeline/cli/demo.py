@@ -71,9 +71,9 @@ def execute(args: argparse.Namespace) -> int:
 
 
 async def _serve_and_ask(out: pathlib.Path, questions: Questions) -> None:
-    from serving.model_server import ModelServer, ServerConfig
+    from serving.model_server import ModelServer, ServerConfig, one_model
 
-    server = ModelServer(ServerConfig(out / "serving", port=0, rest_port=0))
+    server = ModelServer(ServerConfig(one_model(out / "serving"), port=0, rest_port=0))
     await server.start()
     try:
         await asyncio.to_thread(_ask, f"localhost:{server.grpc_port}", questions)

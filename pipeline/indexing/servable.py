@@ -17,6 +17,9 @@ from pipeline.indexing.search import SearchIndex
 from pipeline.indexing.weighing import KindReport
 from pipeline.versions import DESCRIPTION_FILE
 
+PADDINGS = {"history": "", "history_event": "", "history_age": -1.0, "exclude": ""}
+"""By name of an input, the value that means nothing in its lists."""
+
 WARMUP_FILE = "assets.extra/tf_serving_warmup_requests"
 
 
@@ -35,6 +38,8 @@ def write_description(
     description = {
         "index": index.kind, "recall_at_10": index.recall, "leaves": index.leaves,
         "leaves_searched": index.leaves_searched, "products": products, "dimension": dimension,
+        # For servers: rows may go together, answers be kept, lists of these inputs padded.
+        "pure": True, "paddings": PADDINGS,
         "top_k": servable.hybrid.top_k, "arms": sorted(servable.hybrid.arms),
         "fusion": {kind: dataclasses.asdict(report) for kind, report in fusion.items()},
     }

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 from collections.abc import Callable, Mapping, Sequence
 
+import grpc
 import numpy as np
 from tensorflow.core.protobuf import meta_graph_pb2
+from tensorflow_serving.config import model_server_config_pb2
 
-from serving.errors import invalid_argument, not_found, quoted
-from serving.model_server.manager import VersionManager, VersionStatus
-from serving.model_server.runner import Runner, WorkerPool
+from serving.errors import RequestError, StartupError, invalid_argument, not_found
+from serving.model_server import model_config
+from serving.model_server.manager import ModelManager
+from serving.model_server.metrics import Metrics
+from serving.model_server.served_model import ServedModel, VersionStatus
+from serving.model_server.threads import WorkerPool
 from serving.servable import Arrays
 from serving.signature import Limits, Signature
 
@@ -22,7 +28,7 @@ class ModelReference:
     Attributes:
         name: the model's name.
         version: a version number, or None for the newest.
-        label: a version label, which TensorFlow Serving knows and this server does not; "" if none.
+        label: a version label; "" if none.
     """
 
     name: str
@@ -40,14 +46,18 @@ class Prediction:
 
 
 class ModelApi:
-    """Predict, metadata and status over the versions of one model."""
+    """Predict, metadata, status and configuration over the models of a server."""
 
-    def __init__(self, manager: VersionManager, runner: Runner, pool: WorkerPool,
-                 limits: Limits) -> None:
+    def __init__(self, manager: ModelManager, pool: WorkerPool, limits: Limits,
+                 metrics: Metrics) -> None:
         self.pool = pool
+        self.metrics = metrics
         self._manager = manager
-        self._runner = runner
         self._limits = limits
+
+    def label(self, name: str) -> str:
+        """A model's name for metrics; "" for all that are unknown, which callers could invent."""
+        return name if name in self._manager.names else ""
 
     async def predict(
         self,
@@ -56,6 +66,7 @@ class ModelApi:
         decode: Callable[[Signature], Mapping[str, np.ndarray]],
         size_bytes: int,
         output_filter: Sequence[str] = (),
+        timeout: float | None = None,
     ) -> Prediction:
         """Runs a signature.
 
@@ -68,18 +79,23 @@ class ModelApi:
             decode: gives the arrays of the request for the signature found.
             size_bytes: size of what `decode` reads.
             output_filter: names of the outputs wanted; empty means all.
+            timeout: seconds until the caller gives up; None for never.
 
         Raises:
-            RequestError: NOT_FOUND or INVALID_ARGUMENT for what is wrong with the request.
+            RequestError: NOT_FOUND or INVALID_ARGUMENT for what is wrong with the request,
+                RESOURCE_EXHAUSTED or DEADLINE_EXCEEDED where the server is too busy.
         """
-        self._check(reference)
-        with self._manager.acquire(reference.version) as servable:
-            signature = servable.signature(signature_name)
+        model = self._model(reference)
+        with model.acquire(reference.version, reference.label) as loaded:
+            signature = loaded.signatures.find(signature_name)
             outputs = signature.select_outputs(output_filter)
             inputs = await self.pool.call_sized(size_bytes, decode, signature)
             signature.check_inputs(inputs, self._limits)
-            arrays = await self._runner.run(servable, signature, inputs, outputs)
-            return Prediction(servable.version.number, signature, arrays)
+            started = time.perf_counter()
+            arrays = await loaded.run(signature, inputs, outputs, timeout)
+            self.metrics.runtime.labels(reference.name, "Predict").observe(
+                (time.perf_counter() - started) * 1e6)
+            return Prediction(loaded.version.number, signature, arrays)
 
     def signature_defs(
             self, reference: ModelReference) -> tuple[int, dict[str, meta_graph_pb2.SignatureDef]]:
@@ -88,9 +104,8 @@ class ModelApi:
         Raises:
             RequestError: NOT_FOUND for an unknown model or version.
         """
-        self._check(reference)
-        with self._manager.acquire(reference.version) as servable:
-            return servable.version.number, servable.signature_defs
+        with self._model(reference).acquire(reference.version, reference.label) as loaded:
+            return loaded.version.number, loaded.signatures.defs
 
     def statuses(self, reference: ModelReference) -> list[VersionStatus]:
         """The state of one version, or of all, newest first.
@@ -98,24 +113,36 @@ class ModelApi:
         Raises:
             RequestError: NOT_FOUND for an unknown model or version.
         """
-        self._check(reference)
-        statuses = self._manager.statuses()
-        if reference.version is None:
+        model = self._model(reference)
+        version = reference.version
+        if reference.label:
+            with model.acquire(label=reference.label) as loaded:
+                version = loaded.version.number
+        statuses = model.statuses()
+        if version is None:
             return statuses
-        found = [status for status in statuses if status.version == reference.version]
+        found = [status for status in statuses if status.version == version]
         if not found:
-            raise not_found(
-                f"Could not find version {reference.version} of model {reference.name}")
+            raise not_found(f"Could not find version {version} of model {reference.name}")
         return found
 
-    def _check(self, reference: ModelReference) -> None:
+    async def reload(self, config: model_server_config_pb2.ModelServerConfig) -> None:
+        """Serves the models of a configuration and no others.
+
+        Raises:
+            RequestError: INVALID_ARGUMENT for what no server could serve, FAILED_PRECONDITION
+                where a new model has no version that can be served. Nothing changes then.
+        """
+        try:
+            configs = model_config.from_proto(config)
+        except ValueError as error:
+            raise invalid_argument(str(error)) from error
+        try:
+            await self._manager.reload(configs)
+        except StartupError as error:
+            raise RequestError(grpc.StatusCode.FAILED_PRECONDITION, str(error)) from error
+
+    def _model(self, reference: ModelReference) -> ServedModel:
         if not reference.name:
             raise invalid_argument("Missing model name in request")
-        if reference.name != self._manager.model_name:
-            raise not_found(
-                f"Servable not found for request: Latest({quoted(reference.name)}); this server "
-                f"has the model {self._manager.model_name!r}")
-        if reference.label:
-            raise invalid_argument(
-                f"Unrecognized servable version label: {quoted(reference.label)}; this server has "
-                "versions by number only")
+        return self._manager.model(reference.name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -14,6 +15,7 @@ from tensorflow.core.protobuf import error_codes_pb2
 from tensorflow_serving.apis import (
     get_model_metadata_pb2,
     get_model_status_pb2,
+    model_management_pb2,
     model_pb2,
     model_service_pb2_grpc,
     predict_pb2,
@@ -39,8 +41,6 @@ class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer):
     async def Predict(self, request: predict_pb2.PredictRequest,
                       context: grpc.aio.ServicerContext) -> predict_pb2.PredictResponse:
         """Answers with the outputs of a signature."""
-        del context
-
         def decode(signature: Signature) -> dict[str, np.ndarray]:
             signature.check_names(request.inputs)
             return {name: decode_tensor(name, proto) for name, proto in request.inputs.items()}
@@ -48,7 +48,7 @@ class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer):
         reference = _reference(request.model_spec)
         prediction = await self._api.predict(
             reference, request.model_spec.signature_name, decode, request.ByteSize(),
-            request.output_filter)
+            request.output_filter, context.time_remaining())
 
         def encode() -> predict_pb2.PredictResponse:
             response = predict_pb2.PredictResponse()
@@ -88,7 +88,7 @@ class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer):
 
 
 class ModelService(model_service_pb2_grpc.ModelServiceServicer):
-    """GetModelStatus."""
+    """GetModelStatus and HandleReloadConfigRequest."""
 
     def __init__(self, api: ModelApi) -> None:
         self._api = api
@@ -110,11 +110,24 @@ class ModelService(model_service_pb2_grpc.ModelServiceServicer):
         return response
 
 
+    async def HandleReloadConfigRequest(
+        self, request: model_management_pb2.ReloadConfigRequest,
+        context: grpc.aio.ServicerContext,
+    ) -> model_management_pb2.ReloadConfigResponse:
+        """Serves the models of a configuration and no others; answers once they do."""
+        del context
+        await self._api.reload(request.config)
+        return model_management_pb2.ReloadConfigResponse()
+
+
 class Guard(grpc.aio.ServerInterceptor):
-    """Turns what a handler raises into a status, and never lets a traceback out.
+    """Turns what a handler raises into a status, counts it, and never lets a traceback out.
 
     Also catches messages that do not parse, which gRPC would otherwise answer with INTERNAL.
     """
+
+    def __init__(self, api: ModelApi) -> None:
+        self._api = api
 
     async def intercept_service(
         self,
@@ -132,25 +145,49 @@ class Guard(grpc.aio.ServerInterceptor):
             except DecodeError as error:
                 return error
 
+        method = handler_call_details.method.rsplit("/", 1)[-1]
+
         async def answer(request: Any, context: grpc.aio.ServicerContext) -> Any:
+            started = time.perf_counter()
+            name = self._api.label(_model_name(request))
+            status = "OK"
             try:
-                if isinstance(request, DecodeError):
-                    raise invalid_argument(f"the request does not parse: {request}")
-                return await handler.unary_unary(request, context)
+                return await _guarded(handler.unary_unary, method, request, context)
             except RequestError as error:
+                status = error.code.name
                 await context.abort(error.code, error.message)
-            except NotImplementedError:
-                await context.abort(
-                    grpc.StatusCode.UNIMPLEMENTED,
-                    f"{handler_call_details.method} is not offered by this server; use Predict")
-            # The caller learns that it was not their fault; the log has the rest.
-            except Exception:
-                logger.exception("%s failed", handler_call_details.method)
-                await context.abort(grpc.StatusCode.INTERNAL, "the server failed; its log says why")
+            finally:
+                self._api.metrics.count_request(name, status)
+                self._api.metrics.latency.labels(name, method, "GRPC").observe(
+                    (time.perf_counter() - started) * 1e6)
 
         return grpc.unary_unary_rpc_method_handler(
             answer, request_deserializer=deserialize,
             response_serializer=handler.response_serializer)
+
+
+async def _guarded(handler: Callable[..., Awaitable[Any]], method: str, request: Any,
+                   context: grpc.aio.ServicerContext) -> Any:
+    try:
+        if isinstance(request, DecodeError):
+            raise invalid_argument(f"the request does not parse: {request}")
+        return await handler(request, context)
+    except RequestError:
+        raise
+    except NotImplementedError:
+        raise RequestError(
+            grpc.StatusCode.UNIMPLEMENTED,
+            f"{method} is not offered by this server; use Predict") from None
+    # The caller learns that it was not their fault; the log has the rest.
+    except Exception:
+        logger.exception("%s failed", method)
+        raise RequestError(
+            grpc.StatusCode.INTERNAL, "the server failed; its log says why") from None
+
+
+def _model_name(request: Any) -> str:
+    spec = getattr(request, "model_spec", None)
+    return "" if spec is None else str(spec.name)
 
 
 def add_services(server: grpc.aio.Server, api: ModelApi) -> None:

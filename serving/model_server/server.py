@@ -1,13 +1,11 @@
-"""The server process: both ports, the version watch, start and graceful stop."""
+"""The server process: its ports, start and graceful stop."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import dataclasses
 import gc
 import logging
-import pathlib
 import signal
 import socket
 from collections.abc import Iterator
@@ -17,105 +15,133 @@ import uvicorn
 
 from serving.errors import StartupError
 from serving.model_server.api import ModelApi
+from serving.model_server.config import ServerConfig
 from serving.model_server.grpc_api import Guard, add_services
-from serving.model_server.manager import VersionManager
+from serving.model_server.manager import ConfigFileWatch, ModelManager
+from serving.model_server.metrics import Metrics
+from serving.model_server.ports import address, open_socket, port_error, valid_port
 from serving.model_server.rest_api import RestApi
-from serving.model_server.runner import ThreadRunner, WorkerPool
-from serving.signature import DEFAULT_LIMITS, Limits
+from serving.model_server.threads import WorkerPool
 
 _log = logging.getLogger(__name__)
 
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
-_PORTS = range(2**16)
-
-
-@dataclasses.dataclass(frozen=True)
-class ServerConfig:
-    """How a server runs.
-
-    Attributes:
-        base_path: folder with one numeric folder a version, such as OUT/serving.
-        model_name: the name that requests must give.
-        host: address to listen on; 0.0.0.0 takes requests from other machines, unauthenticated.
-        port: gRPC port; 0 picks a free one.
-        rest_port: REST port; 0 picks a free one.
-        poll_seconds: pause between two looks for a new version.
-        max_message_bytes: largest request and answer.
-        limits: largest inputs of a request.
-        workers: threads for model calls; None means one a core.
-        grace_seconds: how long a stop waits for requests that run; a model call that has begun
-            is never broken off.
-    """
-
-    base_path: pathlib.Path
-    model_name: str = "emporium"
-    host: str = "127.0.0.1"
-    port: int = 8500
-    rest_port: int = 8501
-    poll_seconds: float = 2.0
-    max_message_bytes: int = 16 * 2**20
-    limits: Limits = DEFAULT_LIMITS
-    workers: int | None = None
-    grace_seconds: float = 10.0
 
 
 class ModelServer:
-    """A server over one model folder.
+    """A server over the models of a configuration.
 
     Attributes:
-        manager: the versions.
+        manager: the models.
         grpc_port: the gRPC port, known after `start`.
-        rest_port: the REST port, known after `start`.
+        rest_port: the REST port, known after `start`; None where there is none.
     """
 
     def __init__(self, config: ServerConfig) -> None:
         self._config = config
-        self.manager = VersionManager(config.base_path, config.model_name, config.poll_seconds)
         self.grpc_port = config.port
         self.rest_port = config.rest_port
-        self._pool = WorkerPool(config.workers)
-        self._api = ModelApi(
-            self.manager, ThreadRunner(self._pool), self._pool, config.limits)
+        self._metrics = Metrics()
+        self.manager = ModelManager(config.load, self._metrics, config.poll_seconds)
+        self._pool = WorkerPool()
+        self._api = ModelApi(self.manager, self._pool, config.limits, self._metrics)
+        self._tasks: list[asyncio.Task[None]] = []
+        self._rest: _RestServer | None = None
 
     async def start(self) -> None:
-        """Opens the ports, loads the newest version and begins to answer.
+        """Opens the ports, loads the models and begins to answer.
 
         Raises:
-            StartupError: a port is taken, or there is no version to serve.
+            StartupError: a port is taken, or a model has no version to serve.
         """
         config = self._config
-        rest_socket, self.rest_port = _open_socket(config.host, config.rest_port)
-        self._grpc = grpc.aio.server(interceptors=[Guard()], options=[
-            ("grpc.max_receive_message_length", config.max_message_bytes),
-            ("grpc.max_send_message_length", config.max_message_bytes),
-            # Two servers on one port would each get some of the requests, silently.
-            ("grpc.so_reuseport", 0),
-        ])
-        add_services(self._grpc, self._api)
+        models = await asyncio.to_thread(config.read_models)
+        rest_socket = None
+        if config.rest_port is not None:
+            rest_socket = open_socket("rest_port", config.host, config.rest_port)
+            self.rest_port = rest_socket.getsockname()[1]
+        self._grpc = self._grpc_server()
         try:
-            self.grpc_port = self._open_grpc_port()
-            await asyncio.to_thread(self.manager.start)
+            self._open_grpc_ports()
+            await self.manager.start(models)
         except BaseException:
-            rest_socket.close()
+            if rest_socket is not None:
+                rest_socket.close()
             await self._grpc.stop(None)
+            await self.manager.stop()
             self._pool.close()
             self._release_grpc()
             raise
-        self._rest = _RestServer(uvicorn.Config(
-            RestApi(self._api, config.max_message_bytes), log_config=None, log_level="warning",
-            access_log=False, lifespan="off", ws="none",
-            timeout_graceful_shutdown=max(1, int(config.grace_seconds))))
         await self._grpc.start()
-        self._rest_task = asyncio.create_task(self._rest.serve(sockets=[rest_socket]))
-        await self._rest.listening.wait()
+        if rest_socket is not None:
+            await self._start_rest(rest_socket)
+        if config.model_config_file is not None and config.config_poll_seconds:
+            watch = ConfigFileWatch(
+                config.model_config_file, self.manager, config.config_poll_seconds)
+            self._tasks.append(asyncio.create_task(watch.run()))
 
     async def stop(self) -> None:
         """Takes no new requests, waits for those that run, then lets everything go."""
-        self._rest.should_exit = True
-        await asyncio.gather(self._grpc.stop(self._config.grace_seconds), self._rest_task)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(
+            self._grpc.stop(self._config.grace_seconds), self._stop_rest(),
+            *self._tasks, return_exceptions=True)
         await asyncio.to_thread(self._pool.close)
-        await asyncio.to_thread(self.manager.stop)
+        await self.manager.stop()
         self._release_grpc()
+
+    def _grpc_server(self) -> grpc.aio.Server:
+        size = self._config.max_message_bytes
+        server = grpc.aio.server(interceptors=[Guard(self._api)], options=[
+            ("grpc.max_receive_message_length", size),
+            ("grpc.max_send_message_length", size),
+            # Two servers on one port would each get some of the requests, silently.
+            ("grpc.so_reuseport", 0),
+            *self._config.channel_arguments,
+        ])
+        add_services(server, self._api)
+        return server
+
+    def _open_grpc_ports(self) -> None:
+        config = self._config
+        if not valid_port(config.port):  # older releases of gRPC take it and answer 0
+            raise port_error("port", config.host, config.port)
+        where = address(config.host, config.port)
+        try:
+            self.grpc_port = (
+                self._grpc.add_insecure_port(where) if config.tls is None
+                else self._grpc.add_secure_port(where, config.tls.credentials()))
+        except RuntimeError as error:
+            raise port_error("port", config.host, config.port) from error
+        if not self.grpc_port:
+            raise port_error("port", config.host, config.port)
+        if config.grpc_socket is not None:
+            self._open_grpc_socket(str(config.grpc_socket.absolute()))
+
+    def _open_grpc_socket(self, path: str) -> None:
+        try:
+            opened = self._grpc.add_insecure_port(f"unix:{path}")
+        except RuntimeError as error:
+            raise StartupError(
+                f"cannot listen on the Unix socket {path}: {error}; its folder has to exist, and "
+                "no other server may have it") from error
+        if not opened:
+            raise StartupError(f"cannot listen on the Unix socket {path}")
+
+    async def _start_rest(self, opened: socket.socket) -> None:
+        config = self._config
+        app = RestApi(self._api, config.max_message_bytes)
+        self._rest = _RestServer(uvicorn.Config(
+            app, log_config=None, log_level="warning", access_log=False, lifespan="off", ws="none",
+            timeout_graceful_shutdown=max(1, int(config.grace_seconds))))
+        self._rest_task = asyncio.create_task(self._rest.serve(sockets=[opened]))
+        await self._rest.listening.wait()
+
+    async def _stop_rest(self) -> None:
+        if self._rest is not None:
+            self._rest.should_exit = True
+            await self._rest_task
 
     def _release_grpc(self) -> None:
         # gRPC's server, freed only while the interpreter shuts down, waits for a thread of its own
@@ -123,25 +149,14 @@ class ModelServer:
         del self._grpc
         gc.collect()
 
-    def _open_grpc_port(self) -> int:
-        host, port = self._config.host, self._config.port
-        try:
-            # Older releases of gRPC answer 0 where newer ones raise.
-            opened = self._grpc.add_insecure_port(_address(host, port)) if port in _PORTS else 0
-        except RuntimeError as error:
-            raise _port_error("port", host, port) from error
-        if not opened:
-            raise _port_error("port", host, port)
-        return int(opened)
-
 
 async def serve(config: ServerConfig) -> None:
     """Serves until SIGTERM or SIGINT, then drains; a second signal ends the process at once.
 
-    Prints one line when ready, with the ports and the version.
+    Prints one line when ready, with the ports and the versions.
 
     Raises:
-        StartupError: a port is taken, or there is no version to serve.
+        StartupError: a port is taken, or a model has no version to serve.
     """
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -157,10 +172,7 @@ async def serve(config: ServerConfig) -> None:
     server = ModelServer(config)
     await server.start()
     try:
-        print(
-            f"ready: gRPC {_address(config.host, server.grpc_port)}, "
-            f"REST http://{_address(config.host, server.rest_port)}/v1/models/"
-            f"{config.model_name}, version {server.manager.current_version}", flush=True)
+        print(_ready_line(config, server), flush=True)
         await stopping.wait()
         # Logged, not printed: who started the server may have closed its output by now.
         _log.info("stopping: no new requests, finishing those that run")
@@ -172,9 +184,21 @@ def run_server(config: ServerConfig) -> None:
     """Runs a server in this process until a signal stops it.
 
     Raises:
-        StartupError: a port is taken, or there is no version to serve.
+        StartupError: a port is taken, or a model has no version to serve.
     """
     asyncio.run(serve(config))
+
+
+def _ready_line(config: ServerConfig, server: ModelServer) -> str:
+    parts = [f"gRPC {address(config.host, server.grpc_port)}"]
+    names = server.manager.names
+    if server.rest_port is not None:
+        parts.append(
+            f"REST http://{address(config.host, server.rest_port)}/v1/models/{names[0]}")
+    for name in names:
+        numbers = ", ".join(map(str, sorted(server.manager.model(name).available)))
+        parts.append(f"version {numbers}" if len(names) == 1 else f"{name} version {numbers}")
+    return f"ready: {', '.join(parts)}"
 
 
 class _RestServer(uvicorn.Server):
@@ -191,37 +215,3 @@ class _RestServer(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
-
-
-def _open_socket(host: str, port: int) -> tuple[socket.socket, int]:
-    opened = None
-    try:
-        # The protocol is named, as asyncio turns Nagle's algorithm off only where it sees TCP:
-        # without it every answer waits 40 ms for an acknowledgement.
-        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        opened = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-        opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        opened.bind((host, port))
-        opened.listen()
-    except (OSError, OverflowError) as error:
-        if opened is not None:
-            opened.close()
-        raise _port_error("rest_port", host, port, error) from error
-    return opened, opened.getsockname()[1]
-
-
-def _port_error(argument: str, host: str, port: int,
-                error: BaseException | None = None) -> StartupError:
-    reason = "" if error is None else f": {error}"
-    if port not in _PORTS:
-        remedy = f"give a {argument} from 0 to {_PORTS[-1]}"
-    elif isinstance(error, socket.gaierror):
-        remedy = "give the host by an address of this machine, or 0.0.0.0"
-    else:
-        remedy = ("another server may have the port: stop it or give another "
-                  f"{argument} (0 picks a free one)")
-    return StartupError(f"cannot listen on {_address(host, port)}{reason}; {remedy}")
-
-
-def _address(host: str, port: int) -> str:
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from serving.model_server import Limits, ModelServer, ServerConfig
+from serving.model_server import Limits, ModelServer, ServerConfig, one_model
 from tests.serving.toy_model import save_version
 
 
@@ -73,7 +73,7 @@ def server(toy_versions, tmp_path_factory) -> Iterator[ModelServer]:
     folder = tmp_path_factory.mktemp("serving")
     shutil.copytree(toy_versions["first"], folder / "7")
     config = ServerConfig(
-        folder, port=0, rest_port=0, poll_seconds=3600, max_message_bytes=2**20,
+        one_model(folder), port=0, rest_port=0, poll_seconds=3600, max_message_bytes=2**20,
         limits=Limits(batch_size=64))
     with running(config) as started:
         yield started

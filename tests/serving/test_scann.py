@@ -25,7 +25,7 @@ except ServingError as error:
     print(error)
 del sys.modules["scann"]
 servable = load_servable(version)
-signature = servable.signature("search")
+signature = servable.signatures.find("search")
 outputs = servable.run(signature, {"vector": np.eye(4, dtype=np.float32)[:1]}, ["position"])
 print("nearest", outputs["position"].tolist())
 """

@@ -5,8 +5,8 @@ import pytest
 from serving.errors import VersionError
 from serving.versions import (
     Version,
-    catalogue_size,
     complete_versions,
+    describe,
     fingerprint,
     newest_version,
 )
@@ -55,4 +55,4 @@ def test_the_size_of_the_catalogue(tmp_path, content, size):
     if content is not None:
         (version.path / "assets.extra").mkdir()
         (version.path / "assets.extra" / "emporium.json").write_bytes(content)
-    assert catalogue_size(version) == size
+    assert describe(version).products == size

@@ -43,7 +43,7 @@ def test_requests_finish_on_the_version_they_began_with(push, manager):
         manager.poll()
         assert _states(manager) == {2: State.AVAILABLE, 1: State.UNLOADING}
         assert old.version.number == 1
-        assert old.run(old.signature("spin"), {"steps": 3}, ["steps"])["steps"] == 3
+        assert old.run(old.signatures.find("spin"), {"steps": 3}, ["steps"])["steps"] == 3
         with pytest.raises(RequestError, match=r"Specific\(emporium, 1\).* served is 2"), \
                 manager.acquire(1):
             pass

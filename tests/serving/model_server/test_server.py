@@ -23,13 +23,14 @@ from tensorflow_serving.apis import (
 
 from serving.client import Client, ClientError
 from serving.errors import StartupError
-from serving.model_server import ServerConfig
+from serving.model_server import ServerConfig, one_model
 from serving.tensors import encode_tensor
 from tests.serving.conftest import running, wait_until
 
 
 def _config(folder: pathlib.Path, **settings) -> ServerConfig:
-    return ServerConfig(folder, **{"port": 0, "rest_port": 0, "poll_seconds": 0.05, **settings})
+    return ServerConfig(
+        one_model(folder), **{"port": 0, "rest_port": 0, "poll_seconds": 0.05, **settings})
 
 
 def test_no_request_fails_while_versions_are_swapped(push, tmp_path):
@@ -142,10 +143,10 @@ import logging
 import pathlib
 import sys
 from serving import ServingError
-from serving.model_server import ServerConfig, run_server
+from serving.model_server import ServerConfig, one_model, run_server
 logging.basicConfig(level=logging.INFO)
 try:
-    run_server(ServerConfig(pathlib.Path(sys.argv[1]), "shop", port=0, rest_port=0))
+    run_server(ServerConfig(one_model(pathlib.Path(sys.argv[1]), "shop"), port=0, rest_port=0))
 except ServingError as error:
     sys.exit(f"error: {error}")
 """

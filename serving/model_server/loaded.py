@@ -1,0 +1,112 @@
+"""A version that answers: its processes, its queue and what it answered before."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from serving.model_server.batching import DEFAULT_BATCHING, Batcher, BatchingOptions
+from serving.model_server.cache import ResultCache
+from serving.model_server.metrics import Metrics
+from serving.model_server.model_process import ProcessOptions
+from serving.model_server.replicas import Replicas
+from serving.servable import Arrays
+from serving.signature import Signature
+from serving.versions import Description, Version, describe
+
+
+@dataclasses.dataclass(frozen=True)
+class LoadOptions:
+    """How versions are loaded and called.
+
+    Attributes:
+        processes: model processes of a version; with two, one that dies is not missed.
+        calls: model calls at once in each of them.
+        intra_op_threads: see `ProcessOptions`.
+        inter_op_threads: see `ProcessOptions`.
+        warm_up: see `ProcessOptions`.
+        batching: how requests are gathered.
+        batch: whether they are; None for those of Emporium's own versions, whose rows are known
+            to be answered one as the other.
+        cache_bytes: memory for the answers of a version; 0 for none.
+    """
+
+    processes: int = 1
+    calls: int = 1
+    intra_op_threads: int = 0
+    inter_op_threads: int = 0
+    warm_up: bool = True
+    batching: BatchingOptions = DEFAULT_BATCHING
+    batch: bool | None = None
+    cache_bytes: int = 32 * 2**20
+
+
+DEFAULT_LOAD = LoadOptions()
+
+
+class LoadedVersion:
+    """A version that takes requests.
+
+    Attributes:
+        version: number and folder.
+        signatures: what it answers.
+        warmed: how many recorded requests warmed it.
+        in_flight: how many requests run on it.
+    """
+
+    def __init__(self, version: Version, description: Description, replicas: Replicas,
+                 options: LoadOptions, metrics: Metrics) -> None:
+        self.version = version
+        self.signatures = replicas.signatures
+        self.warmed = replicas.warmed
+        self.in_flight = 0
+        self._replicas = replicas
+        self._metrics = metrics
+        batch = description.is_pure if options.batch is None else options.batch
+        self._batcher = Batcher(
+            replicas,
+            options.batching if batch else dataclasses.replace(options.batching, max_rows=1),
+            description.paddings, metrics)
+        # Other models may draw random numbers: only of one that says so is an answer the answer.
+        self._cache = (
+            ResultCache(options.cache_bytes)
+            if options.cache_bytes and description.is_pure else None)
+
+    @classmethod
+    async def load(cls, version: Version, options: LoadOptions, metrics: Metrics) -> LoadedVersion:
+        """Loads and warms a version in processes of its own.
+
+        Raises:
+            VersionError: it cannot be loaded; says why and what to do.
+        """
+        description = await asyncio.to_thread(describe, version)
+        replicas = await Replicas.start(ProcessOptions(
+            version.number, version.path, options.calls, options.intra_op_threads,
+            options.inter_op_threads, options.warm_up), options.processes)
+        return cls(version, description, replicas, options, metrics)
+
+    @property
+    def pids(self) -> list[int | None]:
+        """The ids of its processes."""
+        return self._replicas.pids
+
+    async def run(self, signature: Signature, inputs: Mapping[str, np.ndarray],
+                  outputs: Sequence[str], timeout: float | None = None) -> Arrays:
+        """The named outputs of a signature for checked inputs; see `Batcher.run`."""
+        if self._cache is None:
+            return await self._batcher.run(signature, inputs, outputs, timeout)
+        key = self._cache.key(signature, inputs, outputs)
+        if (known := self._cache.get(key)) is not None:
+            self._metrics.cache_hits.inc()
+            return known
+        answer = await self._batcher.run(signature, inputs, outputs, timeout)
+        self._cache.put(key, inputs, answer)
+        return answer
+
+    async def stop(self) -> None:
+        """Ends its processes; nothing may run on it any more."""
+        await self._replicas.stop()
+

@@ -1,0 +1,131 @@
+"""The process in which a version runs: loads it, warms it, answers calls until the server goes.
+
+A process of its own, so that loading the next version takes neither the interpreter nor the
+memory of the one that answers, a crash in native code takes no connection with it, and what a
+version held is given back whole.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+import dataclasses
+import logging
+import os
+import pathlib
+import signal
+import socket
+import threading
+
+import tensorflow as tf
+from tensorflow_serving.apis import get_model_metadata_pb2
+
+from serving.errors import RequestError, VersionError
+from serving.model_server import frames
+from serving.servable import Servable, load_servable
+from serving.versions import Version
+from serving.warmup import warm_up
+
+logger = logging.getLogger(__name__)
+
+
+@dataclasses.dataclass(frozen=True)
+class ProcessOptions:
+    """What a model process is told.
+
+    Attributes:
+        version: number of the version.
+        path: folder of the version.
+        calls: how many model calls run at once.
+        intra_op_threads: threads of one TensorFlow operation; 0 lets TensorFlow choose.
+        inter_op_threads: threads for operations beside each other; 0 lets TensorFlow choose.
+        warm_up: whether the recorded requests of the version are answered first.
+    """
+
+    version: int
+    path: pathlib.Path
+    calls: int = 1
+    intra_op_threads: int = 0
+    inter_op_threads: int = 0
+    warm_up: bool = True
+
+
+def run(options: ProcessOptions, connection: socket.socket) -> None:
+    """Serves a version over a socket until its other end is closed; never returns.
+
+    The first frame out says "signatures" (the serialized map as an array) and how many requests
+    warmed it, or "failed" and why. Then each frame in is a call, answered by one of the same id.
+    """
+    # The server decides when this process ends, by closing the connection.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    tf.config.threading.set_intra_op_parallelism_threads(options.intra_op_threads)
+    tf.config.threading.set_inter_op_parallelism_threads(options.inter_op_threads)
+    peer = _Peer(connection)
+    try:
+        servable = load_servable(Version(options.version, options.path))
+        warmed = warm_up(servable) if options.warm_up else 0
+    except VersionError as error:
+        peer.send(frames.pack({"failed": str(error)}, {}))
+    else:
+        peer.send(_introduction(servable, warmed))
+        _answer_calls(servable, peer, options.calls)
+    # Native threads of TensorFlow may still run: nothing of Python is taken down under them.
+    os._exit(0)
+
+
+def _introduction(servable: Servable, warmed: int) -> bytes:
+    signatures = get_model_metadata_pb2.SignatureDefMap()
+    for name, proto in servable.signatures.defs.items():
+        signatures.signature_def[name].CopyFrom(proto)
+    return frames.pack({"signatures": signatures.SerializeToString().hex(), "warmed": warmed}, {})
+
+
+def _answer_calls(servable: Servable, peer: _Peer, calls: int) -> None:
+    with concurrent.futures.ThreadPoolExecutor(calls, thread_name_prefix="call") as pool:
+        while (frame := peer.receive()) is not None:
+            pool.submit(_answer, servable, peer, *frame)
+        # Nobody waits for what runs any more.
+        os._exit(0)
+
+
+def _answer(servable: Servable, peer: _Peer, head: bytes, body: bytes) -> None:
+    call, arrays = frames.unpack(head, body)
+    try:
+        outputs = servable.run(servable.signatures.find(call["signature"]), arrays, call["outputs"])
+        reply = frames.pack({"id": call["id"]}, outputs)
+    except RequestError as error:
+        reply = frames.pack({"id": call["id"], "error": [error.code.name, error.message]}, {})
+    # The caller learns that it was not their fault; the log has the rest.
+    except Exception:
+        logger.exception("version %d, signature %s failed", servable.version.number,
+                         call["signature"])
+        reply = frames.pack({"id": call["id"], "error": [
+            "INTERNAL", "the model failed; the server's log says why"]}, {})
+    peer.send(reply)
+
+
+class _Peer:
+    """The server's end of the connection, as a model process sees it."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        self._file = connection.makefile("rb")
+        self._lock = threading.Lock()
+
+    def send(self, frame: bytes) -> None:
+        try:
+            with self._lock:
+                self._connection.sendall(frame)
+        except OSError:
+            os._exit(0)
+
+    def receive(self) -> tuple[bytes, bytes] | None:
+        """Header and body of the next frame; None when the server has gone."""
+        try:
+            prefix = self._file.read(frames.PREFIX_BYTES)
+            if len(prefix) < frames.PREFIX_BYTES:
+                return None
+            header, body = frames.sizes(prefix)
+            return self._file.read(header), self._file.read(body)
+        except OSError:
+            return None

@@ -1,0 +1,60 @@
+"""Opening ports, and saying why one cannot be."""
+
+from __future__ import annotations
+
+import socket
+
+from serving.errors import StartupError
+
+_PORTS = range(2**16)
+
+
+def valid_port(port: int) -> bool:
+    """Whether there is a port of this number."""
+    return port in _PORTS
+
+
+def address(host: str, port: int) -> str:
+    """Host and port as URLs write them."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def open_socket(argument: str, host: str, port: int) -> socket.socket:
+    """A socket that listens.
+
+    Args:
+        argument: name of the port in error messages.
+        host: address to listen on.
+        port: 0 picks a free one.
+
+    Raises:
+        StartupError: it cannot be opened; says why and what to do.
+    """
+    opened = None
+    try:
+        # The protocol is named, as asyncio turns Nagle's algorithm off only where it sees TCP:
+        # without it every answer waits 40 ms for an acknowledgement.
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        opened = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        opened.bind((host, port))
+        opened.listen()
+    except (OSError, OverflowError) as error:
+        if opened is not None:
+            opened.close()
+        raise port_error(argument, host, port, error) from error
+    return opened
+
+
+def port_error(argument: str, host: str, port: int,
+               error: BaseException | None = None) -> StartupError:
+    """The error of a port that cannot be opened."""
+    reason = "" if error is None else f": {error}"
+    if not valid_port(port):
+        remedy = f"give a {argument} from 0 to {_PORTS[-1]}"
+    elif isinstance(error, socket.gaierror):
+        remedy = "give the host by an address of this machine, or 0.0.0.0"
+    else:
+        remedy = ("another server may have the port: stop it or give another "
+                  f"{argument} (0 picks a free one)")
+    return StartupError(f"cannot listen on {address(host, port)}{reason}; {remedy}")

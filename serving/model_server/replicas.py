@@ -1,0 +1,130 @@
+"""A loaded version: one or more model processes, of which a dead one is replaced."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+
+import grpc
+import numpy as np
+
+from serving.errors import RequestError, VersionError
+from serving.model_server.model_client import ModelClient, ProcessDiedError
+from serving.model_server.model_process import ProcessOptions
+from serving.servable import Arrays
+from serving.signature import Signature
+
+logger = logging.getLogger(__name__)
+
+_ATTEMPTS = 3
+"""How often a call is made that a dying process did not answer. What kills every process that
+takes it must not kill all of them for ever."""
+
+_RESTART_SECONDS = (0.0, 1.0, 5.0, 30.0)
+
+
+class Replicas:
+    """The model processes of one version.
+
+    Attributes:
+        version: number of the version.
+        signatures: what the version answers.
+        warmed: how many recorded requests warmed it.
+    """
+
+    def __init__(self, options: ProcessOptions, clients: Sequence[ModelClient]) -> None:
+        self.version = options.version
+        self.signatures = clients[0].signatures
+        self.warmed = clients[0].warmed
+        self._options = options
+        self._clients = list(clients)
+        self._changed = asyncio.Condition()
+        self._watches = {asyncio.create_task(self._replace(client)) for client in clients}
+
+    @classmethod
+    async def start(cls, options: ProcessOptions, count: int) -> Replicas:
+        """Starts the processes of a version, one after another.
+
+        Raises:
+            VersionError: the version cannot be loaded.
+        """
+        clients: list[ModelClient] = []
+        try:
+            for _ in range(count):
+                clients.append(await ModelClient.start(options))
+        except BaseException:
+            for client in clients:
+                await client.stop()
+            raise
+        return cls(options, clients)
+
+    @property
+    def slots(self) -> int:
+        """How many calls run at once when all processes live."""
+        return self._options.calls * max(1, len(self._clients))
+
+    @property
+    def pids(self) -> list[int | None]:
+        """The ids of the processes that live."""
+        return [client.pid for client in self._clients]
+
+    async def run(self, signature: Signature, inputs: Mapping[str, np.ndarray],
+                  outputs: Sequence[str]) -> Arrays:
+        """Calls a signature in the process that has the least to do.
+
+        A call whose process dies is made again in another one, or in its replacement once that
+        has started.
+
+        Raises:
+            RequestError: as `Servable.run` raises it; UNAVAILABLE where processes kept dying.
+        """
+        for _ in range(_ATTEMPTS):
+            client = await self._free()
+            try:
+                return await client.call(signature, inputs, outputs)
+            except ProcessDiedError as error:
+                self._forget(client)
+                ended = str(error)
+        raise RequestError(
+            grpc.StatusCode.UNAVAILABLE,
+            f"the process of version {self.version} ended {_ATTEMPTS} times before it answered "
+            f"({ended}); the server's log says more")
+
+    async def stop(self) -> None:
+        """Ends all processes."""
+        for watch in self._watches:
+            watch.cancel()
+        await asyncio.gather(*self._watches, return_exceptions=True)
+        await asyncio.gather(*(client.stop() for client in self._clients))
+
+    async def _free(self) -> ModelClient:
+        if not self._clients:
+            async with self._changed:
+                await self._changed.wait_for(lambda: self._clients)
+        return min(self._clients, key=lambda client: client.pending)
+
+    def _forget(self, client: ModelClient) -> None:
+        if client in self._clients:
+            self._clients.remove(client)
+
+    async def _replace(self, client: ModelClient) -> None:
+        while True:
+            ended = await client.ended()
+            self._forget(client)
+            logger.error("a process of version %d ended (%s), another is started", self.version,
+                         ended)
+            client = await self._restart()
+            async with self._changed:
+                self._clients.append(client)
+                self._changed.notify_all()
+
+    async def _restart(self) -> ModelClient:
+        attempt = 0
+        while True:
+            await asyncio.sleep(_RESTART_SECONDS[min(attempt, len(_RESTART_SECONDS) - 1)])
+            attempt += 1
+            try:
+                return await ModelClient.start(self._options)
+            except VersionError as error:
+                logger.error("version %d does not start again: %s", self.version, error)

@@ -1,0 +1,209 @@
+"""One model of the server: the versions that answer, loaded and swapped without a gap."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+import enum
+import logging
+import time
+from collections.abc import Iterator
+
+from serving.errors import VersionError, invalid_argument, not_found, quoted
+from serving.model_server.loaded import LoadedVersion, LoadOptions
+from serving.model_server.metrics import Metrics
+from serving.model_server.model_config import ModelConfig, check_labels
+from serving.versions import Version, complete_versions, fingerprint
+
+logger = logging.getLogger(__name__)
+
+_ENDED_VERSIONS_KEPT = 10
+_DRAIN_SECONDS = 0.05
+"""Pause between two looks whether a version is drained."""
+
+
+class State(enum.Enum):
+    """Life of a version, by TensorFlow Serving's names."""
+
+    LOADING = "LOADING"
+    AVAILABLE = "AVAILABLE"
+    UNLOADING = "UNLOADING"
+    END = "END"
+
+
+@dataclasses.dataclass(frozen=True)
+class VersionStatus:
+    """What GetModelStatus says of a version; `error` is "" unless the version was refused."""
+
+    version: int
+    state: State
+    error: str = ""
+
+
+class ServedModel:
+    """Watches a serving folder and holds the versions that answer.
+
+    The versions that the policy wants are loaded and warmed beside those that answer, then take
+    over at once; requests that run on an old one finish there, and then its processes end. A
+    version that cannot be loaded is refused, reported with its error, and tried again only when
+    its files change; meanwhile the one before keeps serving. What is served stays so when its
+    folder disappears, until another version can take over.
+    """
+
+    def __init__(self, config: ModelConfig, options: LoadOptions, metrics: Metrics) -> None:
+        self.config = config
+        self._options = options
+        self._metrics = metrics
+        self._loaded: dict[int, LoadedVersion] = {}
+        self._statuses: dict[int, VersionStatus] = {}
+        self._refused: dict[Version, tuple[tuple[str, int, int], ...]] = {}
+        self._polling = asyncio.Lock()
+        self._drains: set[asyncio.Task[None]] = set()
+
+    @property
+    def available(self) -> set[int]:
+        """The numbers of the versions that answer."""
+        return set(self._loaded)
+
+    @property
+    def in_flight(self) -> int:
+        """How many requests run now, on whichever version answers."""
+        return sum(loaded.in_flight for loaded in self._loaded.values())
+
+    @property
+    def pids(self) -> list[int | None]:
+        """The ids of the processes of the versions that answer."""
+        return [pid for loaded in self._loaded.values() for pid in loaded.pids]
+
+    @contextlib.contextmanager
+    def acquire(self, version: int | None = None, label: str = "") -> Iterator[LoadedVersion]:
+        """Holds a version for the length of a request, so that it is not released meanwhile.
+
+        Args:
+            version: a version number; None with no label for the newest that answers.
+            label: a label of the configuration, or "".
+
+        Raises:
+            RequestError: NOT_FOUND where that version does not answer, INVALID_ARGUMENT for an
+                unknown label.
+        """
+        loaded = self._find(self._labelled(label) if label else version)
+        loaded.in_flight += 1
+        try:
+            yield loaded
+        finally:
+            loaded.in_flight -= 1
+
+    def statuses(self) -> list[VersionStatus]:
+        """Every version seen, newest first."""
+        return [self._statuses[number] for number in sorted(self._statuses, reverse=True)]
+
+    def configure(self, config: ModelConfig) -> None:
+        """Takes other labels and another policy; `poll` then loads and releases.
+
+        Raises:
+            RequestError: INVALID_ARGUMENT for a label of a version that does not answer.
+        """
+        check_labels(config, self.available)
+        if config.base_path != self.config.base_path:
+            self._refused.clear()
+        self.config = config
+
+    async def poll(self) -> None:
+        """Looks at the folder once: loads what is wanted, lets go of what is not."""
+        async with self._polling:
+            config = self.config
+            try:
+                versions = await asyncio.to_thread(complete_versions, config.base_path)
+            except VersionError as error:
+                logger.warning("the versions served stay: %s", error)
+                return
+            wanted: list[Version] = []
+            for version in config.policy.order(versions):
+                if len(wanted) == config.policy.count:
+                    break
+                if self._serves(version) or await self._load(version):
+                    wanted.append(version)
+            if wanted:
+                self._let_go({version.number for version in wanted})
+
+    async def stop(self) -> None:
+        """Ends all versions; nothing may run on them any more."""
+        self._let_go(set())
+        await asyncio.gather(*self._drains)
+
+    def _labelled(self, label: str) -> int:
+        try:
+            return self.config.labels[label]
+        except KeyError:
+            raise invalid_argument(
+                f"Unrecognized servable version label: {quoted(label)}; the model "
+                f"{self.config.name} has {sorted(self.config.labels) or 'none'}") from None
+
+    def _find(self, version: int | None) -> LoadedVersion:
+        number = max(self._loaded, default=None) if version is None else version
+        loaded = None if number is None else self._loaded.get(number)
+        if loaded is None:
+            wanted = "Latest" if version is None else "Specific"
+            numbers = "" if version is None else f", {version}"
+            served = ", ".join(map(str, sorted(self._loaded))) or "none"
+            raise not_found(
+                f"Servable not found for request: {wanted}({self.config.name}{numbers}); "
+                f"the version served is {served}")
+        return loaded
+
+    def _serves(self, version: Version) -> bool:
+        loaded = self._loaded.get(version.number)
+        return loaded is not None and loaded.version == version
+
+    async def _load(self, version: Version) -> bool:
+        files = await asyncio.to_thread(fingerprint, version)
+        if self._refused.get(version) == files:
+            return False
+        logger.info("loading version %d of %s", version.number, self.config.name)
+        self._set_status(VersionStatus(version.number, State.LOADING))
+        started = time.monotonic()
+        try:
+            loaded = await LoadedVersion.load(version, self._options, self._metrics)
+        except VersionError as error:
+            self._refused[version] = files
+            self._set_status(VersionStatus(version.number, State.END, str(error)))
+            self._metrics.loads.labels(self.config.name, "refused").inc()
+            logger.error("version %d is refused: %s", version.number, error)
+            return False
+        self._refused.pop(version, None)
+        if (replaced := self._loaded.get(version.number)) is not None:
+            self._drain(replaced)
+        self._loaded[version.number] = loaded
+        self._set_status(VersionStatus(version.number, State.AVAILABLE))
+        self._metrics.loads.labels(self.config.name, "served").inc()
+        logger.info("version %d of %s serves after %.1f s, %d warm-up requests", version.number,
+                    self.config.name, time.monotonic() - started, loaded.warmed)
+        return True
+
+    def _let_go(self, wanted: set[int]) -> None:
+        for number in self.available - wanted:
+            self._set_status(VersionStatus(number, State.UNLOADING))
+            self._drain(self._loaded.pop(number))
+
+    def _drain(self, loaded: LoadedVersion) -> None:
+        task = asyncio.create_task(self._release(loaded))
+        self._drains.add(task)
+        task.add_done_callback(self._drains.discard)
+
+    async def _release(self, loaded: LoadedVersion) -> None:
+        while loaded.in_flight:
+            await asyncio.sleep(_DRAIN_SECONDS)
+        await loaded.stop()
+        number = loaded.version.number
+        if number not in self._loaded:
+            self._set_status(VersionStatus(number, State.END))
+        logger.info("version %d of %s is released", number, self.config.name)
+
+    def _set_status(self, status: VersionStatus) -> None:
+        self._statuses[status.version] = status
+        ended = sorted(
+            number for number, known in self._statuses.items() if known.state is State.END)
+        for number in ended[:-_ENDED_VERSIONS_KEPT]:
+            del self._statuses[number]
