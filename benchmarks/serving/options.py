@@ -41,6 +41,8 @@ def parser(description: str) -> argparse.ArgumentParser:
     made.add_argument(
         "--output", type=pathlib.Path, help="write the result as JSON, in "
         "benchmarks/results/serving to keep it")
+    # Read now: the checkout may be another when a long measurement ends.
+    made.set_defaults(commit=code_commit())
     return made
 
 
@@ -89,9 +91,9 @@ def finish(args: argparse.Namespace, figures: dict[str, Any]) -> None:
     """Prints the result, and keeps it where that is asked for."""
     settings = {
         name: str(value) if isinstance(value, pathlib.Path) else value
-        for name, value in vars(args).items() if name not in ("work", "output")}
+        for name, value in vars(args).items() if name not in ("work", "output", "commit")}
     result = {
-        "commit": code_commit(), "cores": os.cpu_count(),
+        "commit": args.commit, "cores": os.cpu_count(),
         "date": time.strftime("%Y-%m-%d", time.gmtime()), "settings": settings, **figures}
     text = json.dumps(result, indent=1)
     print(text)
