@@ -21,7 +21,7 @@ import threading
 import time
 
 from benchmarks.serving import options, servers, shop_model
-from serving.client import Client
+from serving.client import Client, ClientError
 from serving.loadtest import LoadResult
 
 _SPIKE = 3
@@ -121,7 +121,10 @@ class Swapper:
     def _answers(self, number: int) -> bool:
         """Waits until a version answers; false where the load ended before."""
         while not self._stop.wait(0.1):
-            states = {state.version: state.state for state in self._client.status()}
+            try:
+                states = {state.version: state.state for state in self._client.status()}
+            except ClientError:  # The load's own figures say what failed; here it is asked again.
+                continue
             if states.get(number) == "AVAILABLE":
                 return True
         return False
