@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import pathlib
 from collections.abc import Mapping
 
@@ -40,11 +41,12 @@ def complete_versions(base_path: pathlib.Path) -> list[Version]:
     """
     try:
         folders = [path for path in base_path.iterdir() if _is_version_name(path.name)]
+        complete = [path for path in sorted(folders) if (path / _SAVED_MODEL).is_file()]
     except OSError as error:
         raise VersionError(
             f"serving folder {base_path} cannot be read: {error.strerror}; give the folder that "
             "`emporium run --out DIR` pushed to, DIR/serving") from error
-    versions = {int(path.name): path for path in sorted(folders) if (path / _SAVED_MODEL).is_file()}
+    versions = {int(path.name): path for path in complete}
     return sorted((Version(number, path) for number, path in versions.items()), reverse=True)
 
 
@@ -60,6 +62,44 @@ def newest_version(base_path: pathlib.Path) -> Version:
     return versions[0]
 
 
+def withdraw_newer(base_path: pathlib.Path,
+                   number: int | None = None) -> list[tuple[Version, pathlib.Path]]:
+    """Takes the versions that are newer than one out of service, by another name in the folder.
+
+    Newest first, so that a server that looks meanwhile never returns to one of them.
+
+    Args:
+        base_path: folder with one numeric folder a version.
+        number: of the version to return to; None for the one before the newest.
+
+    Returns:
+        What was withdrawn, and where it is now.
+
+    Raises:
+        VersionError: there is no such version to return to, or nothing newer.
+    """
+    versions = complete_versions(base_path)
+    numbers = [version.number for version in versions]
+    if number is None and len(numbers) > 1:
+        number = numbers[1]
+    if number not in numbers:
+        raise VersionError(
+            f"there is no version {'before the newest' if number is None else number} in "
+            f"{base_path}, which has {', '.join(map(str, numbers)) or 'none'}")
+    newer = [version for version in versions if version.number > number]
+    if not newer:
+        raise VersionError(f"version {number} is the newest in {base_path} already")
+    withdrawn = []
+    for version in newer:
+        path = base_path / f".withdrawn-{version.number}"
+        if path.exists():
+            raise VersionError(
+                f"{path} is there from an earlier rollback; delete it, or move it elsewhere")
+        version.path.rename(path)
+        withdrawn.append((version, path))
+    return withdrawn
+
+
 def no_version_error(base_path: pathlib.Path) -> VersionError:
     """The error of a serving folder without any version."""
     return VersionError(
@@ -73,13 +113,15 @@ def fingerprint(version: Version) -> tuple[tuple[str, int, int], ...]:
     A file that disappears meanwhile is left out, which changes the fingerprint as well.
     """
     entries = []
-    for path in sorted(version.path.rglob("*")):
-        try:
-            stat = path.stat()
-        except OSError:
-            continue
-        entries.append((str(path), stat.st_size, stat.st_mtime_ns))
-    return tuple(entries)
+    for folder, folders, files in os.walk(version.path):  # skips a folder that it cannot read
+        for name in (*folders, *files):
+            path = os.path.join(folder, name)
+            try:
+                stat = os.stat(path)
+            except OSError:
+                continue
+            entries.append((path, stat.st_size, stat.st_mtime_ns))
+    return tuple(sorted(entries))
 
 
 @dataclasses.dataclass(frozen=True)

@@ -15,6 +15,7 @@ from pipeline.cli import (
     loadtest,
     query,
     rank,
+    rollback,
     run,
     sample,
     serve,
@@ -72,7 +73,7 @@ def _make_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(
         title="commands", prog="emporium", metavar="COMMAND [ARGUMENTS]", required=True)
-    for command in (
-            run, tune, govern, demo, sample, serve, rank, query, loadtest, kubeflow, version):
+    for command in (run, tune, govern, demo, sample, serve, rollback, rank, query, loadtest,
+                    kubeflow, version):
         command.add_parser(commands)
     return parser

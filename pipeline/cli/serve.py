@@ -114,7 +114,7 @@ def _load_options(args: argparse.Namespace) -> LoadOptions:
         intra_op_threads=args.tensorflow_intra_op_parallelism or session,
         inter_op_threads=args.tensorflow_inter_op_parallelism or session,
         warm_up=args.enable_model_warmup, batching=batching, batch=args.enable_batching,
-        cache_bytes=args.result_cache_mb * 2**20)
+        cache_bytes=args.result_cache_mb * 2**20, load_seconds=args.load_timeout_s)
 
 
 def _absolute(path: pathlib.Path | None) -> pathlib.Path | None:
@@ -194,6 +194,9 @@ def _add_load(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--enable_model_warmup", type=_boolean, nargs="?", const=True, default=True,
         metavar="BOOL", help="answer the recorded requests of a version first (default true)")
+    group.add_argument(
+        "--load-timeout-s", type=_number(1), default=300, metavar="N",
+        help="refuse a version that is not loaded and warmed by then (default %(default)s)")
     for name, what in (
         ("session", "threads inside and beside operations"),
         ("intra_op", "threads of one operation"), ("inter_op", "operations beside each other"),

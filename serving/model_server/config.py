@@ -9,13 +9,14 @@ import grpc
 
 from serving.errors import StartupError
 from serving.model_server import text_protos
-from serving.model_server.batching import DEFAULT_BATCHING, BatchingOptions
 from serving.model_server.loaded import DEFAULT_LOAD, LoadOptions
 from serving.model_server.metrics import DEFAULT_PATH
 from serving.model_server.model_config import ModelConfig, read_config_file
+from serving.model_server.request_queue import DEFAULT_BATCHING, BatchingOptions
 from serving.signature import DEFAULT_LIMITS, Limits
 
 DEFAULT_MODEL_NAME = "emporium"
+_MAX_CHANNEL_NUMBER = 2**31 - 1  # gRPC holds them in 32 bits
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,7 +26,7 @@ class Tls:
     Attributes:
         key: private key, PEM.
         certificate: certificate chain, PEM.
-        client_ca: certificates that sign those of clients, PEM; "" for the system's.
+        client_ca: certificates that sign those of clients, PEM; "" where none is asked for.
         verify_clients: whether a client has to show a certificate (mutual TLS).
     """
 
@@ -110,6 +111,9 @@ def read_tls(path: pathlib.Path) -> Tls:
     proto = text_protos.read(path, "SSLConfig")
     if not proto.server_key or not proto.server_cert:
         raise StartupError(f"{path} should have server_key and server_cert, both in PEM")
+    if proto.client_verify and not proto.custom_ca:
+        raise StartupError(
+            f"{path}: client_verify needs custom_ca, the certificates that sign those of clients")
     return Tls(proto.server_key.encode(), proto.server_cert.encode(), proto.custom_ca.encode(),
                proto.client_verify)
 
@@ -142,10 +146,10 @@ def read_batching(path: pathlib.Path) -> tuple[BatchingOptions, int]:
 
     rows = positive("max_batch_size", 1000)  # TensorFlow Serving's own defaults
     sizes = tuple(proto.allowed_batch_sizes)
-    if sizes and (list(sizes) != sorted(set(sizes)) or sizes[-1] != rows):
+    if sizes and (list(sizes) != sorted(set(sizes)) or sizes[0] < 1 or sizes[-1] != rows):
         raise StartupError(
-            f"{path}: allowed_batch_sizes should increase and end with max_batch_size ({rows}), "
-            f"they are {list(sizes)}")
+            f"{path}: allowed_batch_sizes should increase from at least 1 and end with "
+            f"max_batch_size ({rows}), they are {list(sizes)}")
     return BatchingOptions(
         max_rows=rows, timeout_seconds=positive("batch_timeout_micros", 0, 0) / 1e6,
         max_queued_rows=positive("max_enqueued_batches", 10) * rows,
@@ -166,6 +170,14 @@ def parse_channel_arguments(text: str) -> tuple[tuple[str, str | int], ...]:
         if not equals or not name.strip():
             raise StartupError(
                 f"gRPC channel arguments should be name=value,name=value; {part!r} is none")
-        whole = value.strip()
-        pairs.append((name.strip(), int(whole) if whole.lstrip("-").isdecimal() else whole))
+        try:
+            number = int(value)
+        except ValueError:
+            pairs.append((name.strip(), value.strip()))
+            continue
+        if abs(number) > _MAX_CHANNEL_NUMBER:
+            raise StartupError(
+                f"gRPC channel argument {name.strip()} should be at most {_MAX_CHANNEL_NUMBER}, "
+                f"received {number}")
+        pairs.append((name.strip(), number))
     return tuple(pairs)

@@ -8,11 +8,12 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from serving.model_server.batching import DEFAULT_BATCHING, Batcher, BatchingOptions
+from serving.model_server.batching import Batcher
 from serving.model_server.cache import ResultCache
 from serving.model_server.metrics import Metrics
 from serving.model_server.model_process import ProcessOptions
 from serving.model_server.replicas import Replicas
+from serving.model_server.request_queue import DEFAULT_BATCHING, BatchingOptions
 from serving.servable import Arrays
 from serving.signature import Signature
 from serving.versions import Description, Version, describe
@@ -32,6 +33,8 @@ class LoadOptions:
         batch: whether they are; None for those of Emporium's own versions, whose rows are known
             to be answered one as the other.
         cache_bytes: memory for the answers of a version; 0 for none.
+        load_seconds: how long a process may load and warm its version. A version that hangs must
+            not keep out the one that is pushed to mend it.
     """
 
     processes: int = 1
@@ -42,6 +45,7 @@ class LoadOptions:
     batching: BatchingOptions = DEFAULT_BATCHING
     batch: bool | None = None
     cache_bytes: int = 32 * 2**20
+    load_seconds: float = 300.0
 
 
 DEFAULT_LOAD = LoadOptions()
@@ -68,7 +72,8 @@ class LoadedVersion:
         batch = description.is_pure if options.batch is None else options.batch
         self._batcher = Batcher(
             replicas,
-            options.batching if batch else dataclasses.replace(options.batching, max_rows=1),
+            options.batching if batch else dataclasses.replace(
+                options.batching, max_rows=1, timeout_seconds=0.0, allowed_rows=()),
             description.paddings, metrics)
         # Other models may draw random numbers: only of one that says so is an answer the answer.
         self._cache = (
@@ -85,7 +90,7 @@ class LoadedVersion:
         description = await asyncio.to_thread(describe, version)
         replicas = await Replicas.start(ProcessOptions(
             version.number, version.path, options.calls, options.intra_op_threads,
-            options.inter_op_threads, options.warm_up), options.processes)
+            options.inter_op_threads, options.warm_up, options.load_seconds), options.processes)
         return cls(version, description, replicas, options, metrics)
 
     @property

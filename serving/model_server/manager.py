@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
+import contextlib
 import logging
 import pathlib
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
+from typing import TypeVar
 
 from serving.errors import StartupError, VersionError, not_found, quoted
 from serving.model_server.loaded import LoadOptions
 from serving.model_server.metrics import Metrics
-from serving.model_server.model_config import ModelConfig, check_labels, read_config_file
+from serving.model_server.model_config import ModelConfig, read_config_file
 from serving.model_server.served_model import ServedModel
 from serving.versions import complete_versions, no_version_error
 
 logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 
 class ModelManager:
@@ -34,6 +37,7 @@ class ModelManager:
         self._poll_seconds = poll_seconds
         self._models: dict[str, ServedModel] = {}
         self._watches: dict[str, asyncio.Task[None]] = {}
+        self._releases: set[asyncio.Task[None]] = set()
         self._reloading = asyncio.Lock()
 
     @property
@@ -76,66 +80,53 @@ class ModelManager:
     async def reload(self, configs: Sequence[ModelConfig]) -> None:
         """Serves these models and no others; the ones that stay answer all the time.
 
+        All of it is loaded first, then answers at once; after an error all is as it was.
+
         Raises:
-            StartupError: a new model has no version that can be served; the models before stay.
-            RequestError: INVALID_ARGUMENT for a label of a version that does not answer.
+            StartupError: a model has no version that can be served.
+            RequestError: INVALID_ARGUMENT for a label of a version that will not answer.
         """
         async with self._reloading:
-            started = await self._start_models(
-                [config for config in configs if config.name not in self._models])
+            models = {config.name: self._models.get(config.name) or ServedModel(
+                config, self._options, self._metrics) for config in configs}
             try:
-                await self._change(
-                    [config for config in configs if config.name in self._models])
-            except BaseException:
-                await asyncio.gather(*(model.stop() for model in started.values()))
-                raise
-            for name, model in started.items():
-                self._models[name] = model
-                self._watch(model)
-            for name in set(self._models) - {config.name for config in configs}:
-                await self._remove(name)
+                async with contextlib.AsyncExitStack() as stack:
+                    changes = await _all([
+                        stack.enter_async_context(models[config.name].changing(config))
+                        for config in configs])
+                    for config, change in zip(configs, changes, strict=True):
+                        models[config.name].commit(config, change)
+                    for name in set(self._models) - set(models):
+                        self._remove(name)
+                    self._models.update(models)
+            finally:
+                # The new models of a reload that failed; none after one that did not.
+                await asyncio.gather(*(
+                    model.stop() for name, model in models.items() if name not in self._models))
+            for name in set(models) - set(self._watches):
+                self._watch(models[name])
 
     async def stop(self) -> None:
         """Stops watching and ends all versions."""
         for watch in self._watches.values():
             watch.cancel()
         await asyncio.gather(*self._watches.values(), return_exceptions=True)
-        await asyncio.gather(*(model.stop() for model in self._models.values()))
+        await asyncio.gather(
+            *self._releases, *(model.stop() for model in self._models.values()))
 
-    async def _start_models(self, configs: Sequence[ModelConfig]) -> dict[str, ServedModel]:
-        models = {
-            config.name: ServedModel(config, self._options, self._metrics) for config in configs}
-        await asyncio.gather(*(model.poll() for model in models.values()))
-        try:
-            for model in models.values():
-                if not model.available:
-                    raise _nothing_served(model)
-                check_labels(model.config, model.available)
-        except BaseException:
-            await asyncio.gather(*(model.stop() for model in models.values()))
-            raise
-        return models
+    def _remove(self, name: str) -> None:
+        """Takes no new request for a model; who waits for the reload need not wait for old ones."""
+        task = asyncio.create_task(
+            self._release(self._models.pop(name), self._watches.pop(name, None)))
+        self._releases.add(task)
+        task.add_done_callback(self._releases.discard)
 
-    async def _change(self, configs: Sequence[ModelConfig]) -> None:
-        before = [self._models[config.name].config for config in configs]
-        try:
-            for config in configs:
-                # A label may go to a version that the same configuration loads.
-                self._models[config.name].configure(_unlabelled(config, self._models[config.name]))
-            await asyncio.gather(*(self._models[config.name].poll() for config in configs))
-            for config in configs:
-                self._models[config.name].configure(config)
-        except BaseException:
-            for config in before:
-                self._models[config.name].config = config
-            raise
-
-    async def _remove(self, name: str) -> None:
-        if (watch := self._watches.pop(name, None)) is not None:
+    async def _release(self, model: ServedModel, watch: asyncio.Task[None] | None) -> None:
+        if watch is not None:
             watch.cancel()
             await asyncio.gather(watch, return_exceptions=True)
-        await self._models.pop(name).stop()
-        logger.info("model %s is no longer served", name)
+        await model.stop()
+        logger.info("model %s is no longer served", model.config.name)
 
     def _watch(self, model: ServedModel) -> None:
         if self._poll_seconds:
@@ -170,14 +161,12 @@ class ConfigFileWatch:
                 logger.error("the models served stay: %s", error)
 
 
-def _unlabelled(config: ModelConfig, model: ServedModel) -> ModelConfig:
-    labels = {
-        label: version for label, version in config.labels.items() if version in model.available}
-    return dataclasses.replace(config, labels=labels)
-
-
-def _nothing_served(model: ServedModel) -> StartupError:
-    errors = "; ".join(status.error for status in model.statuses() if status.error)
-    return StartupError(
-        f"no version in {model.config.base_path} can be served: "
-        f"{errors or 'none that its version policy names is there'}")
+async def _all(awaitables: Sequence[Awaitable[T]]) -> list[T]:
+    """What all of them return; waits for each of them before the first error is raised."""
+    results = await asyncio.gather(*awaitables, return_exceptions=True)
+    done: list[T] = []
+    for result in results:
+        if isinstance(result, BaseException):
+            raise result
+        done.append(result)
+    return done

@@ -80,7 +80,7 @@ class _RequestCounts(Collector):
     def collect(self) -> Iterator[Metric]:
         metric = Metric(
             ":tensorflow:serving:request_count", "Requests, by model and status.", "unknown")
-        for (model_name, status), count in self._counts.items():
+        for (model_name, status), count in list(self._counts.items()):
             metric.add_sample(
                 metric.name, {"model_name": model_name, "status": status}, count)
         yield metric

@@ -6,6 +6,7 @@ import asyncio
 import dataclasses
 import functools
 import itertools
+import logging
 import multiprocessing
 import socket
 from collections.abc import Mapping, Sequence
@@ -20,6 +21,8 @@ from serving.model_server import frames, model_process
 from serving.model_server.model_process import ProcessOptions
 from serving.servable import Arrays
 from serving.signature import Signature, Signatures
+
+logger = logging.getLogger(__name__)
 
 _STOP_SECONDS = 5.0
 
@@ -60,14 +63,29 @@ class ModelClient:
         """Starts a process and waits until it has loaded and warmed its version.
 
         Raises:
-            VersionError: the version cannot be loaded, or the process died of it.
+            VersionError: the version cannot be loaded, not in time, or the process died of it.
         """
         here, there = socket.socketpair()
-        process = await asyncio.to_thread(_spawn, options, there)
-        there.close()
+        try:
+            process = await asyncio.to_thread(_spawn, options, there)
+        except (OSError, EOFError) as error:
+            here.close()
+            raise VersionError(
+                f"no process for version {options.version} can be started: {error}; the machine "
+                "may be out of memory, processes or open files") from error
+        except BaseException:
+            here.close()  # which ends the process that may be on its way
+            raise
         reader, writer = await asyncio.open_connection(sock=here, limit=2**22)
         try:
-            header, _ = await _read_frame(reader)
+            header, _ = await asyncio.wait_for(_read_frame(reader), options.load_seconds)
+        except asyncio.TimeoutError as error:
+            writer.close()
+            await asyncio.to_thread(_end, process)
+            raise VersionError(
+                f"version {options.version} in {options.path} is not ready after "
+                f"{options.load_seconds:g} s; push one that loads, or give it longer with "
+                "--load-timeout-s") from error
         except (asyncio.IncompleteReadError, OSError) as error:
             writer.close()
             await asyncio.to_thread(_end, process)
@@ -125,8 +143,7 @@ class ModelClient:
 
     async def stop(self) -> None:
         """Ends the process; calls that are on their way fail."""
-        self._writer.close()
-        await asyncio.to_thread(_end, self._process)
+        self._writer.transport.abort()
         await self._receiver
 
     async def _receive(self) -> None:
@@ -140,8 +157,11 @@ class ModelClient:
                     future.set_exception(RequestError(grpc.StatusCode[error[0]], error[1]))
                 else:
                     future.set_result(arrays)
-        except (asyncio.IncompleteReadError, OSError):
-            self._writer.close()
+        # Whatever it is, no call would be answered any more: the process has to go.
+        except Exception as error:
+            if not isinstance(error, asyncio.IncompleteReadError | OSError):
+                logger.exception("the process %s answers what cannot be read", self.pid)
+            self._writer.transport.abort()
             await asyncio.to_thread(_end, self._process)
         finally:
             self._ended.set()
@@ -168,7 +188,8 @@ def _spawn(options: ProcessOptions, there: socket.socket) -> multiprocessing.pro
     process = _context().Process(  # type: ignore[attr-defined]
         target=model_process.run, args=(options, there),
         name=f"model-{options.version}", daemon=True)
-    process.start()
+    with there:
+        process.start()
     return process
 
 

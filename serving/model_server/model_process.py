@@ -12,6 +12,7 @@ import dataclasses
 import logging
 import os
 import pathlib
+import select
 import signal
 import socket
 import threading
@@ -39,6 +40,7 @@ class ProcessOptions:
         intra_op_threads: threads of one TensorFlow operation; 0 lets TensorFlow choose.
         inter_op_threads: threads for operations beside each other; 0 lets TensorFlow choose.
         warm_up: whether the recorded requests of the version are answered first.
+        load_seconds: how long that and the loading may take.
     """
 
     version: int
@@ -47,6 +49,7 @@ class ProcessOptions:
     intra_op_threads: int = 0
     inter_op_threads: int = 0
     warm_up: bool = True
+    load_seconds: float = 300.0
 
 
 def run(options: ProcessOptions, connection: socket.socket) -> None:
@@ -58,6 +61,7 @@ def run(options: ProcessOptions, connection: socket.socket) -> None:
     # The server decides when this process ends, by closing the connection.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
+    threading.Thread(target=_end_with_server, args=(connection,), daemon=True).start()
     tf.config.threading.set_intra_op_parallelism_threads(options.intra_op_threads)
     tf.config.threading.set_inter_op_parallelism_threads(options.inter_op_threads)
     peer = _Peer(connection)
@@ -70,6 +74,14 @@ def run(options: ProcessOptions, connection: socket.socket) -> None:
         peer.send(_introduction(servable, warmed))
         _answer_calls(servable, peer, options.calls)
     # Native threads of TensorFlow may still run: nothing of Python is taken down under them.
+    os._exit(0)
+
+
+def _end_with_server(connection: socket.socket) -> None:
+    """Ends this process once the other end is closed, even while it loads or hangs."""
+    poll = select.poll()
+    poll.register(connection, select.POLLRDHUP)
+    poll.poll()
     os._exit(0)
 
 

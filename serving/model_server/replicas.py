@@ -39,7 +39,8 @@ class Replicas:
         self.warmed = clients[0].warmed
         self._options = options
         self._clients = list(clients)
-        self._changed = asyncio.Condition()
+        self._error = ""  # why there is no process, once that is known
+        self._changed = asyncio.Event()
         self._watches = {asyncio.create_task(self._replace(client)) for client in clients}
 
     @classmethod
@@ -77,7 +78,8 @@ class Replicas:
         has started.
 
         Raises:
-            RequestError: as `Servable.run` raises it; UNAVAILABLE where processes kept dying.
+            RequestError: as `Servable.run` raises it; UNAVAILABLE where processes kept dying, or
+                there is none and none could be started.
         """
         for _ in range(_ATTEMPTS):
             client = await self._free()
@@ -99,9 +101,14 @@ class Replicas:
         await asyncio.gather(*(client.stop() for client in self._clients))
 
     async def _free(self) -> ModelClient:
-        if not self._clients:
-            async with self._changed:
-                await self._changed.wait_for(lambda: self._clients)
+        while not self._clients:
+            if self._error:
+                raise RequestError(
+                    grpc.StatusCode.UNAVAILABLE,
+                    f"version {self.version} has no process, and none can be started: "
+                    f"{self._error}")
+            self._changed.clear()
+            await self._changed.wait()
         return min(self._clients, key=lambda client: client.pending)
 
     def _forget(self, client: ModelClient) -> None:
@@ -115,9 +122,9 @@ class Replicas:
             logger.error("a process of version %d ended (%s), another is started", self.version,
                          ended)
             client = await self._restart()
-            async with self._changed:
-                self._clients.append(client)
-                self._changed.notify_all()
+            self._clients.append(client)
+            self._error = ""
+            self._changed.set()
 
     async def _restart(self) -> ModelClient:
         attempt = 0
@@ -128,3 +135,5 @@ class Replicas:
                 return await ModelClient.start(self._options)
             except VersionError as error:
                 logger.error("version %d does not start again: %s", self.version, error)
+                self._error = str(error)
+                self._changed.set()

@@ -8,9 +8,9 @@ import dataclasses
 import enum
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 
-from serving.errors import VersionError, invalid_argument, not_found, quoted
+from serving.errors import StartupError, VersionError, invalid_argument, not_found, quoted
 from serving.model_server.loaded import LoadedVersion, LoadOptions
 from serving.model_server.metrics import Metrics
 from serving.model_server.model_config import ModelConfig, check_labels
@@ -58,7 +58,7 @@ class ServedModel:
         self._loaded: dict[int, LoadedVersion] = {}
         self._statuses: dict[int, VersionStatus] = {}
         self._refused: dict[Version, tuple[tuple[str, int, int], ...]] = {}
-        self._polling = asyncio.Lock()
+        self._changing = asyncio.Lock()
         self._drains: set[asyncio.Task[None]] = set()
 
     @property
@@ -99,34 +99,53 @@ class ServedModel:
         """Every version seen, newest first."""
         return [self._statuses[number] for number in sorted(self._statuses, reverse=True)]
 
-    def configure(self, config: ModelConfig) -> None:
-        """Takes other labels and another policy; `poll` then loads and releases.
-
-        Raises:
-            RequestError: INVALID_ARGUMENT for a label of a version that does not answer.
-        """
-        check_labels(config, self.available)
-        if config.base_path != self.config.base_path:
-            self._refused.clear()
-        self.config = config
-
     async def poll(self) -> None:
         """Looks at the folder once: loads what is wanted, lets go of what is not."""
-        async with self._polling:
-            config = self.config
-            try:
-                versions = await asyncio.to_thread(complete_versions, config.base_path)
-            except VersionError as error:
-                logger.warning("the versions served stay: %s", error)
-                return
-            wanted: list[Version] = []
-            for version in config.policy.order(versions):
-                if len(wanted) == config.policy.count:
-                    break
-                if self._serves(version) or await self._load(version):
-                    wanted.append(version)
+        async with self._changing:
+            wanted = set()
+            async for loaded in self._wanted(self.config):
+                self._publish(loaded)
+                wanted.add(loaded.version.number)
             if wanted:
-                self._let_go({version.number for version in wanted})
+                self._let_go(wanted)
+
+    @contextlib.asynccontextmanager
+    async def changing(self, config: ModelConfig) -> AsyncIterator[dict[int, LoadedVersion]]:
+        """Loads what a configuration wants, beside what answers, for the time of the context.
+
+        It answers once `commit` says so, and is let go where nothing did.
+
+        Args:
+            config: another policy, other labels, another folder.
+
+        Yields:
+            The versions by number, those that answer already among them.
+
+        Raises:
+            StartupError: there is none, and the configuration asks for more than stays as it is.
+            RequestError: INVALID_ARGUMENT for a label of a version that will not answer.
+        """
+        async with self._changing:
+            staged: dict[int, LoadedVersion] = {}
+            try:
+                async for loaded in self._wanted(config):
+                    staged[loaded.version.number] = loaded
+                if not staged and (not self._loaded or not _same_versions(config, self.config)):
+                    raise self._nothing_served(config)
+                check_labels(config, set(staged) or self.available)
+                yield staged
+            finally:
+                for number, loaded in staged.items():
+                    if self._loaded.get(number) is not loaded:
+                        self._drain(loaded)
+
+    def commit(self, config: ModelConfig, staged: Mapping[int, LoadedVersion]) -> None:
+        """Answers by a configuration, with the versions that `changing` has loaded for it."""
+        self.config = config
+        for loaded in staged.values():
+            self._publish(loaded)
+        if staged:
+            self._let_go(set(staged))
 
     async def stop(self) -> None:
         """Ends all versions; nothing may run on them any more."""
@@ -153,14 +172,30 @@ class ServedModel:
                 f"the version served is {served}")
         return loaded
 
-    def _serves(self, version: Version) -> bool:
-        loaded = self._loaded.get(version.number)
-        return loaded is not None and loaded.version == version
+    async def _wanted(self, config: ModelConfig) -> AsyncIterator[LoadedVersion]:
+        """What a configuration wants of what is on disk and loads, the most wanted first."""
+        try:
+            versions = await asyncio.to_thread(complete_versions, config.base_path)
+        except VersionError as error:
+            logger.warning("the versions served stay: %s", error)
+            return
+        self._refused = {
+            version: files for version, files in self._refused.items() if version in versions}
+        count = 0
+        for version in config.policy.order(versions):
+            if count == config.policy.count:
+                return
+            loaded = self._loaded.get(version.number)
+            if loaded is None or loaded.version != version:
+                loaded = await self._load(version)
+            if loaded is not None:
+                count += 1
+                yield loaded
 
-    async def _load(self, version: Version) -> bool:
+    async def _load(self, version: Version) -> LoadedVersion | None:
         files = await asyncio.to_thread(fingerprint, version)
         if self._refused.get(version) == files:
-            return False
+            return None
         logger.info("loading version %d of %s", version.number, self.config.name)
         self._set_status(VersionStatus(version.number, State.LOADING))
         started = time.monotonic()
@@ -171,23 +206,30 @@ class ServedModel:
             self._set_status(VersionStatus(version.number, State.END, str(error)))
             self._metrics.loads.labels(self.config.name, "refused").inc()
             logger.error("version %d is refused: %s", version.number, error)
-            return False
+            return None
         self._refused.pop(version, None)
-        if (replaced := self._loaded.get(version.number)) is not None:
-            self._drain(replaced)
-        self._loaded[version.number] = loaded
-        self._set_status(VersionStatus(version.number, State.AVAILABLE))
         self._metrics.loads.labels(self.config.name, "served").inc()
-        logger.info("version %d of %s serves after %.1f s, %d warm-up requests", version.number,
+        logger.info("version %d of %s is ready after %.1f s, %d warm-up requests", version.number,
                     self.config.name, time.monotonic() - started, loaded.warmed)
-        return True
+        return loaded
+
+    def _publish(self, loaded: LoadedVersion) -> None:
+        number = loaded.version.number
+        replaced = self._loaded.get(number)
+        if replaced is loaded:
+            return
+        self._loaded[number] = loaded
+        self._set_status(VersionStatus(number, State.AVAILABLE))
+        if replaced is not None:
+            self._drain(replaced)
 
     def _let_go(self, wanted: set[int]) -> None:
         for number in self.available - wanted:
-            self._set_status(VersionStatus(number, State.UNLOADING))
             self._drain(self._loaded.pop(number))
 
     def _drain(self, loaded: LoadedVersion) -> None:
+        if loaded.version.number not in self._loaded:
+            self._set_status(VersionStatus(loaded.version.number, State.UNLOADING))
         task = asyncio.create_task(self._release(loaded))
         self._drains.add(task)
         task.add_done_callback(self._drains.discard)
@@ -197,7 +239,8 @@ class ServedModel:
             await asyncio.sleep(_DRAIN_SECONDS)
         await loaded.stop()
         number = loaded.version.number
-        if number not in self._loaded:
+        # It may be loading again by now.
+        if (status := self._statuses.get(number)) and status.state is State.UNLOADING:
             self._set_status(VersionStatus(number, State.END))
         logger.info("version %d of %s is released", number, self.config.name)
 
@@ -207,3 +250,13 @@ class ServedModel:
             number for number, known in self._statuses.items() if known.state is State.END)
         for number in ended[:-_ENDED_VERSIONS_KEPT]:
             del self._statuses[number]
+
+    def _nothing_served(self, config: ModelConfig) -> StartupError:
+        errors = "; ".join(status.error for status in self.statuses() if status.error)
+        return StartupError(
+            f"no version of model {config.name} in {config.base_path} can be served: "
+            f"{errors or 'none that its version policy names is there'}")
+
+
+def _same_versions(one: ModelConfig, other: ModelConfig) -> bool:
+    return (one.base_path, one.policy) == (other.base_path, other.policy)

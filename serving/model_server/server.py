@@ -8,7 +8,7 @@ import gc
 import logging
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 
 import grpc.aio
 import uvicorn
@@ -16,7 +16,8 @@ import uvicorn
 from serving.errors import StartupError
 from serving.model_server.api import ModelApi
 from serving.model_server.config import ServerConfig
-from serving.model_server.grpc_api import Guard, add_services
+from serving.model_server.grpc_api import add_services
+from serving.model_server.guard import Guard
 from serving.model_server.manager import ConfigFileWatch, ModelManager
 from serving.model_server.metrics import Metrics
 from serving.model_server.ports import address, open_socket, port_error, valid_port
@@ -131,7 +132,8 @@ class ModelServer:
 
     async def _start_rest(self, opened: socket.socket) -> None:
         config = self._config
-        app = RestApi(self._api, config.max_message_bytes)
+        app = RestApi(
+            self._api, config.max_message_bytes, config.rest_timeout_seconds, config.metrics_path)
         self._rest = _RestServer(uvicorn.Config(
             app, log_config=None, log_level="warning", access_log=False, lifespan="off", ws="none",
             timeout_graceful_shutdown=max(1, int(config.grace_seconds))))
@@ -170,7 +172,9 @@ async def serve(config: ServerConfig) -> None:
     for number in _STOP_SIGNALS:
         loop.add_signal_handler(number, on_signal)
     server = ModelServer(config)
-    await server.start()
+    if not await _unless(stopping, server.start()):
+        _log.info("stopping: the models are not loaded yet")
+        return
     try:
         print(_ready_line(config, server), flush=True)
         await stopping.wait()
@@ -178,6 +182,20 @@ async def serve(config: ServerConfig) -> None:
         _log.info("stopping: no new requests, finishing those that run")
     finally:
         await server.stop()
+
+
+async def _unless(stopping: asyncio.Event, coroutine: Coroutine[None, None, None]) -> bool:
+    """Runs a coroutine to its end, or cancels it when the event comes first; whether it ended."""
+    task = asyncio.create_task(coroutine)
+    signalled = asyncio.create_task(stopping.wait())
+    await asyncio.wait({task, signalled}, return_when=asyncio.FIRST_COMPLETED)
+    signalled.cancel()
+    if not task.done():
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        return False
+    await task
+    return True
 
 
 def run_server(config: ServerConfig) -> None:

@@ -11,8 +11,8 @@ from pipeline.cli import main, session
 from pipeline.config import MODEL_NAME, Config
 
 COMMANDS = (
-    "run", "tune", "demo", "sample", "serve", "search", "recommend", "query", "loadtest",
-    "kubeflow", "version")
+    "run", "tune", "demo", "sample", "serve", "rollback", "search", "recommend", "query",
+    "loadtest", "kubeflow", "version")
 
 
 def run_python(code: str) -> subprocess.CompletedProcess:
@@ -77,10 +77,10 @@ def test_a_query_does_not_wait_for_tfx_and_an_absent_server_is_a_message():
 
 def test_server_client_and_commands_call_the_model_by_one_name(capsys):
     from serving.client import Client
-    from serving.model_server import ServerConfig
+    from serving.model_server.config import DEFAULT_MODEL_NAME
 
     # The server knows nothing of the pipeline, so that it has a default of its own.
-    assert ServerConfig.model_name == MODEL_NAME
+    assert DEFAULT_MODEL_NAME == MODEL_NAME
     assert inspect.signature(Client).parameters["model_name"].default == MODEL_NAME
     for command in ("serve", "query"):
         with pytest.raises(SystemExit, match="0"):
