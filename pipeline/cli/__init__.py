@@ -12,6 +12,7 @@ from pipeline.cli import (
     demo,
     govern,
     kubeflow,
+    loadtest,
     query,
     rank,
     rollback,
@@ -72,7 +73,7 @@ def _make_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(
         title="commands", prog="emporium", metavar="COMMAND [ARGUMENTS]", required=True)
-    for command in (run, tune, govern, demo, sample, serve, rollback, rank, query, kubeflow,
-                    version):
+    for command in (run, tune, govern, demo, sample, serve, rollback, rank, query, loadtest,
+                    kubeflow, version):
         command.add_parser(commands)
     return parser

@@ -12,7 +12,7 @@ from pipeline.config import MODEL_NAME, Config
 
 COMMANDS = (
     "run", "tune", "demo", "sample", "serve", "rollback", "search", "recommend", "query",
-    "kubeflow", "version")
+    "loadtest", "kubeflow", "version")
 
 
 def run_python(code: str) -> subprocess.CompletedProcess:
