@@ -79,7 +79,7 @@ class Batcher:
         """
         rows = next(iter(inputs.values())).shape[0] if signature.is_mergeable else 1
         now = time.monotonic()
-        self._refuse_if_full(rows, timeout)
+        self._refuse_if_full(max(1, rows), timeout)
         request = Waiting(
             signature, inputs, tuple(outputs), rows, self._group(signature, inputs), now,
             now + (timeout if timeout is not None else float("inf")),

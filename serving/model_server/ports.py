@@ -46,6 +46,16 @@ def open_socket(argument: str, host: str, port: int) -> socket.socket:
     return opened
 
 
+def socket_answers(path: str) -> bool:
+    """Whether somebody listens on a Unix socket."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        try:
+            probe.connect(path)
+        except OSError:
+            return False
+    return True
+
+
 def port_error(argument: str, host: str, port: int,
                error: BaseException | None = None) -> StartupError:
     """The error of a port that cannot be opened."""

@@ -20,7 +20,13 @@ from serving.model_server.grpc_api import add_services
 from serving.model_server.guard import Guard
 from serving.model_server.manager import ConfigFileWatch, ModelManager
 from serving.model_server.metrics import Metrics
-from serving.model_server.ports import address, open_socket, port_error, valid_port
+from serving.model_server.ports import (
+    address,
+    open_socket,
+    port_error,
+    socket_answers,
+    valid_port,
+)
 from serving.model_server.rest_api import RestApi
 from serving.model_server.threads import WorkerPool
 
@@ -65,7 +71,11 @@ class ModelServer:
         try:
             self._open_grpc_ports()
             await self.manager.start(models)
+            await self._grpc.start()
+            if rest_socket is not None:
+                await self._start_rest(rest_socket)
         except BaseException:
+            await self._stop_rest()
             if rest_socket is not None:
                 rest_socket.close()
             await self._grpc.stop(None)
@@ -73,9 +83,6 @@ class ModelServer:
             self._pool.close()
             self._release_grpc()
             raise
-        await self._grpc.start()
-        if rest_socket is not None:
-            await self._start_rest(rest_socket)
         if config.model_config_file is not None and config.config_poll_seconds:
             watch = ConfigFileWatch(
                 config.model_config_file, self.manager, config.config_poll_seconds)
@@ -114,19 +121,26 @@ class ModelServer:
                 self._grpc.add_insecure_port(where) if config.tls is None
                 else self._grpc.add_secure_port(where, config.tls.credentials()))
         except RuntimeError as error:
-            raise port_error("port", config.host, config.port) from error
+            open_socket("port", config.host, config.port).close()  # raises what is wrong with it
+            raise StartupError(
+                f"cannot listen on {where} with TLS: server_key and server_cert of the SSL config "
+                "file should be PEM, and belong together") from error
         if not self.grpc_port:
             raise port_error("port", config.host, config.port)
         if config.grpc_socket is not None:
             self._open_grpc_socket(str(config.grpc_socket.absolute()))
 
     def _open_grpc_socket(self, path: str) -> None:
+        if socket_answers(path):  # gRPC would take it away from that server, silently
+            raise StartupError(
+                f"cannot listen on the Unix socket {path}: another server answers there; stop it "
+                "or give another path")
         try:
             opened = self._grpc.add_insecure_port(f"unix:{path}")
         except RuntimeError as error:
             raise StartupError(
-                f"cannot listen on the Unix socket {path}: {error}; its folder has to exist, and "
-                "no other server may have it") from error
+                f"cannot listen on the Unix socket {path}: {error}; its folder has to exist and be "
+                "writable, and the path may not be longer than 107 bytes") from error
         if not opened:
             raise StartupError(f"cannot listen on the Unix socket {path}")
 

@@ -69,5 +69,5 @@ def _message_class(name: str) -> Any:
                 added.type = kind
     pool = descriptor_pool.DescriptorPool()
     pool.Add(file)
-    return message_factory.MessageFactory(pool).GetPrototype(
-        pool.FindMessageTypeByName(f"{_PACKAGE}.{name}"))
+    descriptor = pool.FindMessageTypeByName(f"{_PACKAGE}.{name}")
+    return message_factory.MessageFactory(pool).GetPrototype(descriptor)

@@ -1,0 +1,49 @@
+"""What the tests of the model server have in common."""
+
+import contextlib
+import os
+import pathlib
+import signal
+
+import pytest
+
+from serving.model_server.loaded import LoadOptions
+from serving.model_server.manager import ModelManager
+from serving.model_server.metrics import Metrics
+from serving.model_server.model_config import ModelConfig
+
+
+@pytest.fixture
+def managing():
+    """Makes managers that look at a folder only when a test says so, and ends them."""
+
+    @contextlib.asynccontextmanager
+    async def make(*configs: ModelConfig, **options):
+        manager = ModelManager(LoadOptions(**options), Metrics(), poll_seconds=3600)
+        try:
+            await manager.start(configs)
+            yield manager
+        finally:
+            await manager.stop()
+
+    return make
+
+
+def break_graph(version: pathlib.Path) -> pathlib.Path:
+    """Cuts off the graph of a version, as a copy that was interrupted does."""
+    graph = version / "saved_model.pb"
+    graph.write_bytes(graph.read_bytes()[:100])
+    return version
+
+
+def is_alive(pid: int) -> bool:
+    """Whether there is a process, other than one that only waits to be reaped."""
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def kill(pid: int) -> None:
+    """Ends a process as the kernel does when memory is short."""
+    os.kill(pid, signal.SIGKILL)
