@@ -165,7 +165,7 @@ def test_budget_that_is_no_percentage_is_refused(share, queries, capsys) -> None
 def test_refused_signature_is_told_with_what_the_server_says(server, queries) -> None:
     bodies = grpc_bodies(query_calls(queries, "nix"), "emporium")
     config = LoadConfig(f"127.0.0.1:{server.grpc_port}", callers=1)
-    with pytest.raises(LoadTestError, match=r"INVALID_ARGUMENT.*'nix'.*--signature"):
+    with pytest.raises(LoadTestError, match=r"nix.*--signature"):
         run_load_test(config, bodies)
 
 
