@@ -7,6 +7,7 @@ import contextlib
 import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from http import HTTPStatus
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -18,11 +19,11 @@ from serving.gateway.api import GatewayApi
 from serving.gateway.api_keys import ApiKeys
 from serving.gateway.catalogue_store import CatalogueStore
 from serving.gateway.endpoints import Endpoint, make_endpoints
+from serving.gateway.errors import ApiError
 from serving.gateway.feedback import FeedbackWriter
 from serving.gateway.guard import (
     ENDPOINT,
     Guard,
-    as_api_error,
     content_security_policy,
     error_response,
 )
@@ -94,7 +95,8 @@ def _make_app(config: GatewayConfig, api: GatewayApi, keys: ApiKeys | None, metr
     routes += [
         Route(path, _named(path, handler), methods=["GET"])
         for path, handler in open_handlers.items()]
-    app = Starlette(routes=routes, exception_handlers={HTTPException: _routing_error})
+    app = Starlette(routes=routes, exception_handlers={
+        HTTPException: _routing_error, ApiError: _api_error, Exception: _failure})
     app.router.redirect_slashes = False
     return Guard(
         app, keys=keys, limiter=RateLimiter(config.rate, config.burst, time.monotonic),
@@ -128,8 +130,20 @@ def _page_handler(page: Page) -> _Handler:
     return handle
 
 
+async def _api_error(_: Request, error: Exception) -> Response:
+    assert isinstance(error, ApiError)
+    return error_response(error)
+
+
+async def _failure(_: Request, _error: Exception) -> Response:
+    # The caller learns that it was not their fault; the guard logs the rest.
+    return error_response(ApiError(
+        HTTPStatus.INTERNAL_SERVER_ERROR, "the gateway failed; its log says why"))
+
+
 async def _routing_error(_: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    response = error_response(as_api_error(error))
+    status = HTTPStatus(error.status_code)
+    response = error_response(ApiError(status, status.phrase))
     response.headers.update(error.headers or {})
     return response

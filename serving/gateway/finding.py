@@ -51,7 +51,7 @@ async def find(client: ModelClient, catalogue: Catalogue, query: str, filters: F
     candidates = {result.product_id: result for result in results}
     if filters:
         excluded = _failing(catalogue.products.values(), filters)
-        if excluded is not None:
+        if len(excluded) <= MAX_EXCLUDED:
             results = await _without(client, query, excluded, candidates)
         else:
             results = await _deepen(client, catalogue, query, filters, wanted, candidates)
@@ -73,13 +73,15 @@ def join(results: Iterable[Result], catalogue: Catalogue) -> list[Hit]:
 async def _deepen(client: ModelClient, catalogue: Catalogue, query: str, filters: Filters,
                   wanted: int, candidates: dict[str, Result]) -> list[Result]:
     results = list(candidates.values())
+    excluded: list[str] = []
     for _ in range(_MAX_ROUNDS):
         passing = sum(filters.accepts(hit.product) for hit in join(results, catalogue))
         failing = _failing(
-            (hit.product for hit in join(candidates.values(), catalogue)), filters)
-        if passing >= wanted or passing == len(results) or failing is None:
+            (hit.product for hit in join(candidates.values(), catalogue)), filters)[:MAX_EXCLUDED]
+        if passing >= wanted or len(failing) == len(excluded):
             break
-        results = await _without(client, query, failing, candidates)
+        excluded = failing
+        results = await _without(client, query, excluded, candidates)
     return results
 
 
@@ -92,12 +94,5 @@ async def _without(client: ModelClient, query: str, excluded: list[str],
     return results
 
 
-def _failing(products: Iterable[Product], filters: Filters) -> list[str] | None:
-    """The products that fail the filters, None where they are too many to exclude."""
-    failing = []
-    for product in products:
-        if not filters.accepts(product):
-            failing.append(product.product_id)
-            if len(failing) > MAX_EXCLUDED:
-                return None
-    return failing
+def _failing(products: Iterable[Product], filters: Filters) -> list[str]:
+    return [product.product_id for product in products if not filters.accepts(product)]

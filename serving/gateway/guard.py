@@ -9,7 +9,6 @@ from collections.abc import Iterable
 from http import HTTPStatus
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -91,25 +90,22 @@ class Guard:
             await self._answer(scope, receive, send_with_headers)
         except ClientDisconnect:
             return
-        # The caller learns that it was not their fault; the log has the rest.
         except Exception:
+            # Answered already, where an answer was still possible.
             logger.exception("%s failed", scope.get(ENDPOINT, "a request"))
-            if not status:
-                failure = ApiError(
-                    HTTPStatus.INTERNAL_SERVER_ERROR, "the gateway failed; its log says why")
-                await error_response(failure)(scope, receive, send_with_headers)
         seconds = time.perf_counter() - began
         endpoint = scope.get(ENDPOINT, "other")
         self._metrics.count_request(endpoint, status, seconds)
         self._traffic.count_request(endpoint, status, seconds)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            if scope["path"] not in self._open_paths:
+        if scope["path"] not in self._open_paths:
+            try:
                 self._admit(scope)
-            await self._app(scope, receive, send)
-        except ApiError as error:
-            await error_response(error)(scope, receive, send)
+            except ApiError as error:
+                await error_response(error)(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
 
     def _admit(self, scope: Scope) -> None:
         client = scope.get("client")
@@ -127,8 +123,3 @@ class Guard:
 def _key(headers: Headers) -> str:
     scheme, _, key = headers.get("authorization", "").partition(" ")
     return key.strip() if scheme.lower() == "bearer" else ""
-
-
-def as_api_error(error: HTTPException) -> ApiError:
-    """An error of the routing, such as 404 and 405."""
-    return ApiError(HTTPStatus(error.status_code), HTTPStatus(error.status_code).phrase)

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 MAX_RESULTS = 100
 
+
+def _whole(value: Any) -> Any:
+    """24.0 is an integer to JSON Schema, not to Python."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 ProductId = Annotated[str, Field(min_length=1, max_length=128, description="id of a product")]
 Query = Annotated[str, Field(max_length=500, description="what is searched for")]
-Count = Annotated[int, Field(ge=1, le=MAX_RESULTS, description="results at the most")]
+Count = Annotated[
+    int, Field(ge=1, le=MAX_RESULTS, description="results at the most"),
+    BeforeValidator(_whole)]
 Price = Annotated[float, Field(ge=0, le=1e12)]
 
 

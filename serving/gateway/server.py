@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
+import signal
 import socket
+from collections.abc import Iterator
 
 import uvicorn
 
@@ -35,7 +38,7 @@ async def _serve(config: GatewayConfig) -> None:
     listening = _listen(config.host, config.port)
     with listening:
         async with gateway_app(config) as app:
-            server = uvicorn.Server(uvicorn.Config(
+            server = _Server(uvicorn.Config(
                 app, log_config=None, log_level="warning", access_log=False, lifespan="off",
                 ws="none", server_header=False, timeout_graceful_shutdown=_GRACE_SECONDS,
                 proxy_headers=bool(config.trusted_proxies),
@@ -43,7 +46,22 @@ async def _serve(config: GatewayConfig) -> None:
             host = f"[{config.host}]" if ":" in config.host else config.host
             print(f"ready: http://{host}:{listening.getsockname()[1]}/, model server "
                   f"{config.server}", flush=True)
+            for number in (signal.SIGINT, signal.SIGTERM):
+                asyncio.get_running_loop().add_signal_handler(number, server.stop)
             await server.serve(sockets=[listening])
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn that ends the process with status 0: to be told to stop is no failure."""
+
+    def stop(self) -> None:
+        """Finishes the requests that run; a second time, breaks them off."""
+        self.force_exit = self.should_exit
+        self.should_exit = True
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -54,6 +72,7 @@ def _listen(host: str, port: int) -> socket.socket:
         opened = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         opened.bind((host, port))
+        opened.listen()
     except (OSError, OverflowError) as error:
         if opened is not None:
             opened.close()

@@ -8,7 +8,7 @@ function hash(text) {
 }
 
 function initials(text) {
-  const words = text.split(/\s+/).filter(Boolean);
+  const words = text.split(/\s+/).filter((word) => /^\p{L}/u.test(word));
   const letters = words.length > 1 ? [words[0], words.at(-1)].map((word) => [...word][0])
     : [...(words[0] ?? "·")].slice(0, 2);
   return letters.join("").toUpperCase();

@@ -8,13 +8,14 @@ import { showTitle, trail } from "./views.js";
 import { why } from "./why.js";
 
 const STEP = 24;
+const MOST = 100;
 const main = document.getElementById("main");
 
 export function readSearch(parameters) {
   return {
     q: parameters.get("q") ?? "", brand: parameters.getAll("brand"),
     category: parameters.get("category") ?? "", price_min: parameters.get("price_min") ?? "",
-    price_max: parameters.get("price_max") ?? "", k: Math.min(100, Number(parameters.get("k")) || STEP) };
+    price_max: parameters.get("price_max") ?? "", k: Math.min(MOST, Number(parameters.get("k")) || STEP) };
 }
 
 export function searchUrl(search) {
@@ -33,14 +34,15 @@ export async function showSearch(search, { signal, go, typing }) {
   const title = search.q ? `“${search.q}”` : path.at(-1) ?? "All products";
   showTitle(search.q || path.at(-1));
   const focus = document.activeElement?.id;
-  const found = plural(answer.total, "product");
+  // The model answers so many at the most: there may be more that fit less.
+  const found = answer.total >= MOST ? `the ${MOST} best products` : plural(answer.total, "product");
   const heading = el("h1", { tabindex: -1 }, title);
   const results = el("section", { id: "results", "aria-label": "Results" },
     el("div", { class: "head" }, heading, el("p", {}, found)));
   if (answer.items.length) {
     results.append(grid(answer.items, search.q ? { why: (item) => why(item, { query: search.q }) } : {}));
-    if (answer.total > answer.items.length && search.k < 100) {
-      results.append(el("button", { class: "more", type: "button", id: "more", onclick: () => go(searchUrl({ ...search, k: Math.min(100, search.k + STEP) }), { replace: true }) }, "Show more"));
+    if (answer.total > answer.items.length && search.k < MOST) {
+      results.append(el("button", { class: "more", type: "button", id: "more", onclick: () => go(searchUrl({ ...search, k: Math.min(MOST, search.k + STEP) }), { replace: true }) }, "Show more"));
     }
   } else {
     results.append(el("p", { class: "notice" }, "Nothing fits. Try fewer filters or other words."));

@@ -1,18 +1,26 @@
 // "Why this?": what the answers with and without parts of the context tell.
 import { post } from "./api.js";
-import { el } from "./dom.js";
+import { el, plural } from "./dom.js";
 
 const dialog = document.getElementById("why");
 const PARTS = { query: "your search", history: "everything you looked at", profile: "what you told about yourself" };
 
-const place = (rank) => rank === null ? "not among the candidates" : `place ${rank}`;
+const place = (rank, score) => rank === null ? "not among the candidates" : `place ${rank}, score ${score.toPrecision(2)}`;
 
-function partLine(part, rank) {
+function partLine(part, full) {
   const name = PARTS[part.part] ?? (part.title ? `“${part.title}”` : "a product you looked at");
   const effects = {
     decisive: "is why it is here", helps: "speaks for it", none: "makes no difference", lowers: "speaks against it" };
   return el("li", {}, el("span", { class: `effect ${part.effect}` }, `${name[0].toUpperCase()}${name.slice(1)} ${effects[part.effect]}`),
-    el("span", { class: "small" }, `With it: ${place(rank)}. Without it: ${place(part.rank_without)}.`));
+    el("span", { class: "small" }, `With it: ${place(full.rank, full.score)}. Without it: ${place(part.rank_without, part.score_without)}.`));
+}
+
+// Single products that change nothing are only counted: what changes something is to be seen.
+function partList(answer) {
+  const told = answer.parts.filter((part) => part.part !== "history item" || part.effect !== "none");
+  const others = answer.parts.length - told.length;
+  return el("ul", {}, ...told.map((part) => partLine(part, answer)),
+    others ? el("li", {}, el("span", { class: "small" }, `${plural(others, "other product")} that you looked at ${others === 1 ? "makes" : "make"} no difference.`)) : null);
 }
 
 function wordLine(words) {
@@ -27,7 +35,7 @@ function body(answer) {
     : `It is in place ${answer.rank} of the ${answer.candidates} candidates for you now.`;
   return el("div", { class: "why-body" }, el("p", {}, summary),
     answer.parts.length ? el("div", {}, el("h3", {}, "What the place depends on"),
-      el("ul", {}, ...answer.parts.map((part) => partLine(part, answer.rank)))) : el("p", {}, "Nothing is known of you yet, so it is shown because it is popular."),
+      partList(answer)) : el("p", {}, "Nothing is known of you yet, so it is shown because it is popular."),
     answer.words.length ? el("div", {}, el("h3", {}, "Words in common"), el("ul", {}, ...answer.words.slice(0, 4).map(wordLine))) : null,
     el("p", { class: "small" }, "Found by asking again without each part. Words in common are a hint, not the whole reason."));
 }
