@@ -37,6 +37,8 @@ from serving.gateway.settings import GatewayConfig
 from serving.gateway.shoppers import read_shoppers
 from serving.gateway.traffic import Traffic
 
+_STATIC = "/static"
+
 _Handler = Callable[[Request], Awaitable[Response]]
 
 
@@ -93,7 +95,7 @@ def _make_app(config: GatewayConfig, api: GatewayApi, keys: ApiKeys | None, metr
               methods=list(endpoint.methods))
         for endpoint in endpoints]
     routes += [
-        Route(path, _named(path, handler), methods=["GET"])
+        Route(path, _named(_label(path), handler), methods=["GET"])
         for path, handler in open_handlers.items()]
     app = Starlette(routes=routes, exception_handlers={
         HTTPException: _routing_error, ApiError: _api_error, Exception: _failure})
@@ -102,6 +104,10 @@ def _make_app(config: GatewayConfig, api: GatewayApi, keys: ApiKeys | None, metr
         app, keys=keys, limiter=RateLimiter(config.rate, config.burst, time.monotonic),
         open_paths=frozenset(open_handlers) | {each.path for each in endpoints if each.open},
         policy=content_security_policy(config.image_origins), metrics=metrics, traffic=traffic)
+
+
+def _label(path: str) -> str:
+    return _STATIC if path.startswith(_STATIC) else path
 
 
 def _named(path: str, handler: _Handler) -> _Handler:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Iterable
 
 from serving.gateway.catalogue import Catalogue, Product
@@ -12,6 +13,8 @@ from serving.retrieval import Context, Result
 
 # The longest list that the project's model server takes, `serving.signature.Limits`.
 MAX_EXCLUDED = 2048
+# Of a larger catalogue not every product is looked at: others would wait for it.
+_MAX_SCANNED = 20_000
 _MAX_ROUNDS = 4
 
 
@@ -44,14 +47,14 @@ async def find(client: ModelClient, catalogue: Catalogue, query: str, filters: F
                wanted: int) -> Found:
     """Searches, and where filters leave fewer than wanted asks again without what they refuse.
 
-    If no more than `MAX_EXCLUDED` products of the catalogue fail the filters, all of them are
-    excluded and the answer is exact. Else those that were answered so far are, a few times.
+    Where no more than `MAX_EXCLUDED` products of a small catalogue fail the filters, all of them
+    are excluded and the answer is exact. Else those that were answered so far are, a few times.
     """
     [results] = await client.search([query])
     candidates = {result.product_id: result for result in results}
     if filters:
-        excluded = _failing(catalogue.products.values(), filters)
-        if len(excluded) <= MAX_EXCLUDED:
+        excluded = _all_failing(catalogue, filters)
+        if excluded is not None:
             results = await _without(client, query, excluded, candidates)
         else:
             results = await _deepen(client, catalogue, query, filters, wanted, candidates)
@@ -77,7 +80,7 @@ async def _deepen(client: ModelClient, catalogue: Catalogue, query: str, filters
     for _ in range(_MAX_ROUNDS):
         passing = sum(filters.accepts(hit.product) for hit in join(results, catalogue))
         failing = _failing(
-            (hit.product for hit in join(candidates.values(), catalogue)), filters)[:MAX_EXCLUDED]
+            (hit.product for hit in join(candidates.values(), catalogue)), filters, MAX_EXCLUDED)
         if passing >= wanted or len(failing) == len(excluded):
             break
         excluded = failing
@@ -94,5 +97,14 @@ async def _without(client: ModelClient, query: str, excluded: list[str],
     return results
 
 
-def _failing(products: Iterable[Product], filters: Filters) -> list[str]:
-    return [product.product_id for product in products if not filters.accepts(product)]
+def _all_failing(catalogue: Catalogue, filters: Filters) -> list[str] | None:
+    """The products that fail the filters, None where they are too many to look for or exclude."""
+    if len(catalogue) > _MAX_SCANNED:
+        return None
+    failing = _failing(catalogue.products.values(), filters, MAX_EXCLUDED + 1)
+    return failing if len(failing) <= MAX_EXCLUDED else None
+
+
+def _failing(products: Iterable[Product], filters: Filters, limit: int) -> list[str]:
+    return list(itertools.islice(
+        (product.product_id for product in products if not filters.accepts(product)), limit))

@@ -5,7 +5,7 @@ import { readSearch, searchUrl, showSearch } from "./search.js";
 import { chooseShopper, loadShoppers, shopper } from "./session.js";
 import { failure, home, product, showBasket, showCount } from "./views.js";
 
-const DEBOUNCE_MS = 120;
+const DEBOUNCE_MS = 80;
 const field = document.getElementById("q");
 let running = new AbortController();
 let lastQuery = "";
@@ -115,8 +115,9 @@ async function fillShoppers() {
 }
 
 showCount();
-// Who shops decides the home page; the departments can come later.
-await fillShoppers().catch(failure);
+const shoppers = fillShoppers().catch(() => {});
+// Who shops decides the home page alone; the departments can come last.
+if (!location.search) await shoppers;
 await show();
 await fillAisles().catch(() => {});
 markAisle(new URLSearchParams(location.search).get("category") ?? "");
