@@ -23,7 +23,7 @@ _COMMON = frozenset({
     "an", "and", "are", "as", "at", "be", "by", "for", "from", "have", "in", "is", "it", "like",
     "my", "of", "on", "or", "our", "that", "the", "this", "to", "we", "who", "with", "you", "your"})
 # A share of a softmax: below this a change of the score is not worth a word.
-_SAME_SCORE = 0.01
+_SAME_SCORE = 0.05
 
 Effect = Literal["decisive", "helps", "none", "lowers"]
 

@@ -51,7 +51,7 @@ def error_response(error: ApiError) -> Response:
         headers["WWW-Authenticate"] = "Bearer"
     return Response(
         json.dumps({"error": str(error)}, ensure_ascii=False).encode("utf-8", errors="replace"),
-        error.status, headers, "application/json")
+        int(error.status), headers, "application/json")
 
 
 class Guard:

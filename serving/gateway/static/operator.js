@@ -62,7 +62,7 @@ function fill(data) {
       data.endpoints.map((each) => [each.endpoint, whole(each.requests), whole(each.client_errors), { text: whole(each.server_errors), bad: each.server_errors > 0 },
         tenths(each.p50_ms), tenths(each.p90_ms), tenths(each.p99_ms)]), "No request yet.")),
     section("Top queries", false, table("Top queries", ["Query", "Times"], queries(data.top_queries), "No finished query yet.")),
-    section("Queries without results", false, table("Queries without results", ["Query", "Times"], queries(data.empty_queries), "None so far.")),
+    section("Searches without results", false, table("Searches without results", ["Query", "Times"], queries(data.empty_queries), "None so far.")),
     section(`Versions at ${data.model_server}`, false, data.model_error ? el("p", { class: "failure" }, data.model_error) : table("Versions", ["Version", "State", "Error"],
       data.versions.map((each) => [String(each.version), each.state, each.error || "none"]), "The model server knows no version."),
     el("p", { class: "none" }, data.signatures.length ? `Signatures: ${data.signatures.join(", ")}` : "")),

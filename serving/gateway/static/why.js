@@ -5,7 +5,7 @@ import { el, plural } from "./dom.js";
 const dialog = document.getElementById("why");
 const PARTS = { query: "your search", history: "everything you looked at", profile: "what you told about yourself" };
 
-const place = (rank, score) => rank === null ? "not among the candidates" : `place ${rank}, score ${score.toPrecision(2)}`;
+const place = (rank, score) => rank === null ? "not among the candidates" : `place ${rank}, score ${score.toPrecision(3)}`;
 
 function partLine(part, full) {
   const name = PARTS[part.part] ?? (part.title ? `“${part.title}”` : "a product you looked at");

@@ -11,7 +11,7 @@ from serving.gateway.explaining import effect_of, words_of
     ((4, .1), (1, .5), "lowers"),
     ((1, .5), (1, .4), "helps"),
     ((1, .4), (1, .5), "lowers"),
-    ((1, .5), (1, .498), "none"),
+    ((1, .5), (1, .48), "none"),
     ((None, None), (None, None), "none"),
     ((None, None), (3, .2), "lowers"),
 ])
