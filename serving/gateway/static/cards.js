@@ -45,10 +45,11 @@ export function productLink(product) {
   return `/?product=${encodeURIComponent(product.product_id)}`;
 }
 
-export function card(product, { why } = {}) {
+// `level` is that of the heading above and one more.
+export function card(product, { why, level = 3 } = {}) {
   return el("li", { class: "card" }, tile(product), el("div", { class: "text" },
     el("p", { class: "maker" }, product.brand || "\u00a0"),
-    el("h3", {}, el("a", { href: productLink(product), "data-nav": true, "data-product": product.product_id }, product.title)),
+    el(`h${level}`, { class: "name" }, el("a", { href: productLink(product), "data-nav": true, "data-product": product.product_id }, product.title)),
     el("div", { class: "foot" }, el("span", { class: "price" }, money(product.price)),
       why ? el("button", { class: "plain", type: "button", "aria-label": `Why this? ${product.title}`, onclick: () => why(product) }, "Why this?") : null)));
 }

@@ -40,7 +40,7 @@ export async function showSearch(search, { signal, go, typing }) {
   const results = el("section", { id: "results", "aria-label": "Results" },
     el("div", { class: "head" }, heading, el("p", {}, found)));
   if (answer.items.length) {
-    results.append(grid(answer.items, search.q ? { why: (item) => why(item, { query: search.q }) } : {}));
+    results.append(grid(answer.items, { level: 2, why: search.q ? (item) => why(item, { query: search.q }) : undefined }));
     if (answer.total > answer.items.length && search.k < MOST) {
       results.append(el("button", { class: "more", type: "button", id: "more", onclick: () => go(searchUrl({ ...search, k: Math.min(MOST, search.k + STEP) }), { replace: true }) }, "Show more"));
     }

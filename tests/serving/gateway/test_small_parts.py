@@ -2,12 +2,14 @@
 
 import pathlib
 
+import grpc
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from serving.errors import StartupError
 from serving.gateway.api_keys import ApiKeys, hash_key, new_key
+from serving.gateway.errors import of_model_call
 from serving.gateway.guard import content_security_policy
 from serving.gateway.masking import mask
 from serving.gateway.rate_limit import RateLimiter
@@ -135,3 +137,12 @@ def test_traffic_by_minute_and_endpoint():
     assert stats.percentiles_ms() == pytest.approx((10, 24, 29.4))
     clock.now += 3600 * 2
     assert traffic.minutes() == [0] * MINUTES
+
+
+@pytest.mark.parametrize(("code", "status", "retry_after"), [
+    (grpc.StatusCode.INVALID_ARGUMENT, 400, None), (grpc.StatusCode.RESOURCE_EXHAUSTED, 429, 1),
+    (grpc.StatusCode.DEADLINE_EXCEEDED, 504, None), (grpc.StatusCode.UNAVAILABLE, 503, 2),
+    (grpc.StatusCode.NOT_FOUND, 503, 2), (grpc.StatusCode.INTERNAL, 503, 2)])
+def test_what_a_failed_call_of_the_model_server_is_answered_by(code, status, retry_after):
+    error = of_model_call(code)
+    assert (error.status, error.retry_after) == (status, retry_after)
