@@ -87,8 +87,8 @@ EXTRAS = {
 }
 
 DATA = [
-    "**/*.pbtxt", "**/*.html", "**/*.jinja", "**/*.css", "**/*.js", "**/*.json", "**/*.yaml",
-    "**/*.yml", "**/*.proto", "**/*.config"]
+    "**/*.pbtxt", "**/*.html", "**/*.jinja", "**/*.css", "**/*.js", "**/*.svg", "**/*.json",
+    "**/*.yaml", "**/*.yml", "**/*.proto", "**/*.config"]
 
 
 class BuildWithCommit(build_py):

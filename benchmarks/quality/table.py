@@ -144,7 +144,7 @@ def _interval(estimate: Estimate) -> str:
 
 
 def _minutes(results: Sequence[Result]) -> str:
-    """Median over whole runs, as one may have shared the machine; a resumed one does not know what it took."""
+    """Median over whole runs, as one may have shared the machine; resumed ones cannot tell."""
     whole = [result.minutes for result in results if not result.resumed]
     return f"{np.median(whole):.0f}" if whole else ABSENT
 
