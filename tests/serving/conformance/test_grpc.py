@@ -321,6 +321,16 @@ def test_multi_inference(half):
     _check_spec(second.model_spec, "half_plus_two", "classify_x_to_y")
 
 
+def test_the_first_task_of_multi_inference_says_the_version(half):
+    request = multi_inference([
+        ("half_plus_two", "regress_x_to_y", REGRESS),
+        ("half_plus_two", "classify_x_to_y", CLASSIFY)], {"x": 2.0})
+    request.tasks[0].model_spec.version.value = VERSION
+    assert len(half.prediction.MultiInference(request).results) == 2
+    request.tasks[0].model_spec.version.value = 7
+    assert refused(half.prediction.MultiInference, request)[0] == "NOT_FOUND"
+
+
 ONE_TASK = ("half_plus_two", "regress_x_to_y", REGRESS)
 
 
