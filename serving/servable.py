@@ -81,7 +81,8 @@ class Servable:
         except (UnicodeDecodeError, TypeError) as error:
             # TensorFlow quotes the refused value, and fails on quoting bytes that are not UTF-8;
             # where TensorFlow 1 saved the model, it says of that that the arguments do not fit.
-            if not isinstance(error.__context__ or error, UnicodeDecodeError):
+            if not any(isinstance(cause, UnicodeDecodeError)
+                       for cause in (error, error.__context__)):
                 raise
             raise invalid_argument(
                 f"signature {signature.name!r} refuses a value that is not UTF-8") from error
