@@ -54,8 +54,12 @@ class Servable:
         except (tf.errors.InvalidArgumentError, tf.errors.OutOfRangeError) as error:
             raise invalid_argument(
                 f"signature {signature.name!r} refuses a value: {sentence(error)}") from error
-        except UnicodeDecodeError as error:
-            # TensorFlow quotes the refused value, and fails on quoting bytes that are not UTF-8.
+        except (UnicodeDecodeError, TypeError) as error:
+            # TensorFlow quotes the refused value, and fails on quoting bytes that are not UTF-8;
+            # where TensorFlow 1 saved the model, it says of that that the arguments do not fit.
+            if not any(isinstance(cause, UnicodeDecodeError)
+                       for cause in (error, error.__context__)):
+                raise
             raise invalid_argument(
                 f"signature {signature.name!r} refuses a value that is not UTF-8") from error
         except tf.errors.ResourceExhaustedError as error:

@@ -55,6 +55,7 @@ _TIMEOUT_SECONDS = 60.0
 _START_SECONDS = 180
 _CALLERS = 16
 _KEPT_FAILURES = 20
+_PROGRESS_SECONDS = 30
 _COMMAND = "import sys; from pipeline.cli import main; sys.exit(main(sys.argv[1:]))"
 
 
@@ -234,6 +235,14 @@ async def _serving(folder: pathlib.Path) -> AsyncIterator[tuple[subprocess.Popen
         process.wait()
 
 
+async def _tell(*outcomes: Outcome) -> None:
+    while True:
+        await asyncio.sleep(_PROGRESS_SECONDS)
+        sent = sum(outcome.statuses.total() for outcome in outcomes)
+        failures = sum(len(outcome.failures) for outcome in outcomes)
+        print(f"{sent} answered, {failures} failures", file=sys.stderr, flush=True)
+
+
 async def run(inputs: int, seed: int) -> dict[str, object]:
     """Fuzzes a server of its own.
 
@@ -247,8 +256,10 @@ async def run(inputs: int, seed: int) -> dict[str, object]:
         EXPORTS[MODEL](base_path(folder, MODEL) / "123")
         started = time.monotonic()
         async for process, target, base_url in _serving(folder):
+            progress = asyncio.create_task(_tell(over_grpc, over_rest))
             await fuzz_grpc(target, inputs - inputs // 2, seed, over_grpc)
             await fuzz_rest(base_url, inputs // 2, seed, over_rest)
+            progress.cancel()
             seconds = time.monotonic() - started
             failures = over_grpc.failures + over_rest.failures
             if process.poll() is not None:

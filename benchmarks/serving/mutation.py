@@ -46,11 +46,11 @@ class Mutator:
         return self._edit_bytes(data) if self.random.random() < 0.2 else data
 
     def path(self, corpus: Sequence[str]) -> str:
-        """A path of the corpus, one time in ten with an edit."""
+        """A path of the corpus, one time in ten with an edit after its first slash."""
         path = self.random.choice(corpus)
         if self.random.random() < 0.9:
             return path
-        position = self.random.randrange(len(path))
+        position = self.random.randrange(1, len(path))
         inserted = self.random.choice((*string.punctuation, "%00", "%ff", "/versions/9" * 9, "é"))
         return path[:position] + inserted + path[position + self.random.randint(0, 3):]
 

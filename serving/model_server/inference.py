@@ -68,7 +68,7 @@ async def infer(api: ModelApi, task: InferenceTask, examples: input_pb2.Input,
 
 async def multi_infer(api: ModelApi, tasks: Sequence[InferenceTask],
                       examples: input_pb2.Input, timeout: float | None) -> list[Inference]:
-    """Runs several methods over the same examples, all in one version of one model.
+    """Runs several methods over the same examples, all in the version that the first asks for.
 
     Unlike TensorFlow Serving, whose one session run feeds one tensor, the signatures need not
     share their input tensor: those of a model exported by TensorFlow 2 never do.
@@ -77,6 +77,7 @@ async def multi_infer(api: ModelApi, tasks: Sequence[InferenceTask],
         RequestError: as in `infer`; INVALID_ARGUMENT for tasks that do not go together.
     """
     _check_tasks(tasks)
+    tasks = [dataclasses.replace(task, reference=tasks[0].reference) for task in tasks]
     for _ in range(_MULTI_INFERENCE_TRIES):
         inferences = await asyncio.gather(*(infer(api, task, examples, timeout) for task in tasks))
         if len({inference.version for inference in inferences}) == 1:
@@ -92,10 +93,9 @@ def _check_tasks(tasks: Sequence[InferenceTask]) -> None:
     for task in tasks:
         if not task.reference.name:
             raise invalid_argument("Found ModelSpec with an empty model name.")
-        if task.reference != tasks[0].reference:
+        if task.reference.name != tasks[0].reference.name:
             raise invalid_argument(
-                "All ModelSpecs in a MultiInferenceRequest must access the same model name, and "
-                "the same version.")
+                "All ModelSpecs in a MultiInferenceRequest must access the same model name.")
         name = task.signature_name or DEFAULT_SIGNATURE
         if name in seen:
             raise invalid_argument(f"Duplicate evaluation of signature: {name}")

@@ -19,6 +19,7 @@ _BASE64_KEY = "b64"
 _INT64 = range(-2**63, 2**63)
 _UINT64 = range(2**64)
 _MAX_QUOTED_CHARS = 80
+_MAX_RANK = 32  # NumPy's own
 _JSON_TYPES = {dict: "Object", list: "Array", str: "String", int: "Number", float: "Number",
                type(None): "Null"}
 # As TensorFlow names them, where NumPy has another name.
@@ -55,6 +56,9 @@ def from_json_values(name: str, dtype: tf.DType, value: Any,
     Raises:
         RequestError: INVALID_ARGUMENT for ragged lists and values of another type.
     """
+    if len(shape) > _MAX_RANK:
+        raise invalid_argument(
+            f"input {name!r}: lists are nested {len(shape)} deep, and may be {_MAX_RANK} deep")
     convert = _converter(name, dtype)
     flat = [convert(item) for item in _flatten(name, value, shape, 0)]
     array = np.empty(len(flat), dtype=object) if dtype == tf.string else np.empty(

@@ -135,8 +135,9 @@ def test_a_shape_that_a_model_does_not_take(forms):
     assert refused(forms.prediction.Predict, request)[0] == "INVALID_ARGUMENT"
 
 
-def test_a_value_that_an_op_of_the_model_refuses(forms):
-    request = predict("forms", {"text": ["no number"]}, signature="number")
+@pytest.mark.parametrize("text", [b"no number", b"\xff"])
+def test_a_value_that_an_op_of_the_model_refuses(forms, text):
+    request = predict("forms", {"text": [text]}, signature="number")
     assert refused(forms.prediction.Predict, request)[0] == "INVALID_ARGUMENT"
 
 
@@ -180,6 +181,13 @@ def test_an_empty_batch(half):
     response = half.prediction.Predict(predict("half_plus_two", {"x": _x()}))
     assert list(response.outputs["y"].float_val) == []
     assert [dim.size for dim in response.outputs["y"].tensor_shape.dim] == [0]
+
+
+def test_a_shape_of_more_dimensions_than_any(half):
+    x = _x(2.0)
+    x.tensor_shape.dim.extend([x.tensor_shape.dim[0]] * 60)
+    assert refused(half.prediction.Predict, predict("half_plus_two", {"x": x}))[0] == (
+        "INVALID_ARGUMENT")
 
 
 def test_a_scalar(forms):
@@ -319,6 +327,16 @@ def test_multi_inference(half):
         3.0, 4.0]
     _check_spec(first.model_spec, "half_plus_two", "regress_x_to_y")
     _check_spec(second.model_spec, "half_plus_two", "classify_x_to_y")
+
+
+def test_the_first_task_of_multi_inference_says_the_version(half):
+    request = multi_inference([
+        ("half_plus_two", "regress_x_to_y", REGRESS),
+        ("half_plus_two", "classify_x_to_y", CLASSIFY)], {"x": 2.0})
+    request.tasks[0].model_spec.version.value = VERSION
+    assert len(half.prediction.MultiInference(request).results) == 2
+    request.tasks[0].model_spec.version.value = 7
+    assert refused(half.prediction.MultiInference, request)[0] == "NOT_FOUND"
 
 
 ONE_TASK = ("half_plus_two", "regress_x_to_y", REGRESS)

@@ -48,6 +48,12 @@ def test_the_same_seed_makes_the_same_inputs():
         assert first.document(bodies) == second.document(bodies)
 
 
+def test_no_path_leads_to_another_host():
+    mutator = Mutator(4)
+    for _ in range(2_000):
+        assert mutator.path(["/v1/models/forms:predict"]).startswith("/")
+
+
 @pytest.mark.parametrize(("status", "is_fault", "text"), [
     ("INTERNAL", True, ""), ("INVALID_ARGUMENT", False, "Traceback (most recent call last)"),
     ("400", False, 'File "server.py", line 3')])

@@ -171,6 +171,8 @@ def _search(**body):
     ({"signature_name": "half_plus_two", "inputs": [1, [3]]},
      "Encountered list at unexpected level: 1 expected < 1"),
     ({"signature_name": "half_plus_two", "inputs": [[1], 3]}, "found at incorrect level: 2"),
+    (b'{"signature_name": "half_plus_two", "inputs": ' + b"[" * 60 + b"1" + b"]" * 60 + b"}",
+     "nested 60 deep"),
     (b'{"instances": [1e999]}', "Number too big to be stored in double"),
     (_search(instances=[["a"]]), "received shape [1, 1]"),
     (_search(instances=["a", {"query": "b"}]), "Expecting value/list but got object at item 1"),
