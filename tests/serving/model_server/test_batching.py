@@ -151,7 +151,8 @@ async def test_lists_are_padded_with_what_means_nothing(model):
     batcher = _batcher(model, {"x": 0})
     tasks = [_ask(batcher, values, LISTS) for values in (
         [[9]], [[1, 2, 3]], [[4, 5, 6, 7], [8, 9, 10, 11]], [[1, 1, 1, 1, 1]])]
-    assert await _finish(model, *tasks) == [{"y": [90]}, {"y": [60]}, {"y": [220, 380]}, {"y": [50]}]
+    assert await _finish(model, *tasks) == [
+        {"y": [90]}, {"y": [60]}, {"y": [220, 380]}, {"y": [50]}]
     # Five values are more than the next power of two of the others.
     assert _inputs(model) == [
         [[9]], [[1, 2, 3, 0], [4, 5, 6, 7], [8, 9, 10, 11]], [[1, 1, 1, 1, 1]]]

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import multiprocessing
 import pathlib
 import shutil
 
@@ -161,12 +162,12 @@ async def test_one_model_that_cannot_start_leaves_no_process_of_another(push, tm
     break_graph(broken)
     manager = ModelManager(LoadOptions(), Metrics(), poll_seconds=3600)
     pids = []
+    start = asyncio.create_task(
+        manager.start([_shop(tmp_path), ModelConfig("other", broken.parent)]))
+    while not start.done():
+        pids += _model_processes()
+        await asyncio.sleep(0.02)
     with pytest.raises(StartupError, match="model other in .* can be served"):
-        start = asyncio.create_task(
-            manager.start([_shop(tmp_path), ModelConfig("other", broken.parent)]))
-        while not start.done():
-            pids += _model_processes()
-            await asyncio.sleep(0.02)
         await start
     assert pids
     assert not any(is_alive(pid) for pid in pids)
@@ -175,8 +176,6 @@ async def test_one_model_that_cannot_start_leaves_no_process_of_another(push, tm
 
 
 def _model_processes() -> list[int]:
-    import multiprocessing
-
     return [child.pid for child in multiprocessing.active_children()
             if child.name.startswith("model-")]
 
@@ -329,7 +328,7 @@ async def test_the_watch_of_a_config_file_survives_what_is_written_into_it(
         write("")
         await _until(lambda: "should have a model_config_list" in caplog.text)
         assert manager.model("shop").available == {1}
-        write("model_config_list { config { %s } }" % entry)
+        write(f"model_config_list {{ config {{ {entry} }} }}")
         await _until(lambda: manager.model("shop").available == {2})
         watch.cancel()
         with contextlib.suppress(asyncio.CancelledError):
