@@ -6,6 +6,7 @@ import os
 import pathlib
 import resource
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -238,3 +239,16 @@ def test_a_disk_that_fills_does_not_matter(push, tmp_path):
         wait_until(lambda: len(_model_pids(process)) == 1)
         kill(*_model_pids(process))
         assert _first(client) == "new-p3"
+
+
+def test_a_signal_ends_a_server_that_still_loads(push, tmp_path):
+    _hang(push("first", 1))
+    with subprocess.Popen(
+            [sys.executable, "-c", _RUN, str(tmp_path / "serving")], text=True,
+            stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": os.getcwd()}) as process:
+        wait_until(lambda: _model_pids(process))
+        pids = _descendants(process.pid)
+        process.send_signal(signal.SIGTERM)
+        assert process.stdout.read() == ""  # it was never ready
+        assert process.wait(60) == 0
+        wait_until(lambda: not any(is_alive(pid) for pid in pids))
