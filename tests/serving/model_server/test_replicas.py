@@ -3,7 +3,9 @@
 import asyncio
 import contextlib
 import json
+import multiprocessing
 import os
+import resource
 import signal
 
 import grpc
@@ -89,13 +91,22 @@ async def test_a_start_that_is_given_up_leaves_no_process(options):
 
 
 async def _none_left() -> None:
-    import multiprocessing
-
     async def look() -> None:
         while any(child.name.startswith("model-") for child in multiprocessing.active_children()):
             await asyncio.sleep(0.02)
 
     await asyncio.wait_for(look(), 60)
+
+
+async def test_without_a_process_or_file_to_be_had_a_version_is_refused(options):
+    async with _started(ModelClient.start(options)):  # all that a start needs is there
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))
+        try:
+            with pytest.raises(VersionError, match="no process for version 1 .*open files"):
+                await ModelClient.start(options)
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 async def test_a_version_that_cannot_be_loaded_says_why(options, push):
