@@ -16,7 +16,7 @@ from serving.model_server.manager import ConfigFileWatch, ModelManager
 from serving.model_server.metrics import Metrics
 from serving.model_server.model_config import ModelConfig, VersionPolicy
 from serving.model_server.served_model import State
-from tests.serving.model_server.conftest import break_graph, is_alive
+from tests.serving.model_server.conftest import break_graph, hang, is_alive
 
 NEWEST = VersionPolicy()
 TWO = VersionPolicy(latest=2)
@@ -293,6 +293,24 @@ async def test_a_bad_reload_changes_nothing(push, managing, tmp_path, change, er
         await _until(lambda: _model_processes() == pids)
         await shop.poll()
         assert shop.available == {1}
+
+
+async def test_a_reload_that_is_cancelled_changes_nothing(push, managing, tmp_path, toy_versions):
+    push("first", 1)
+    shutil.copytree(toy_versions["second"], tmp_path / "other/2")
+    hang(tmp_path / "other/2")
+    async with managing(_shop(tmp_path)) as manager:
+        pids = manager.model("shop").pids
+        reloading = asyncio.create_task(manager.reload(
+            [_shop(tmp_path, stable=1), ModelConfig("other", tmp_path / "other")]))
+        await _until(lambda: len(_model_processes()) == 2)
+        reloading.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await reloading
+        assert (manager.names, manager.model("shop").config) == (["shop"], _shop(tmp_path))
+        await _until(lambda: _model_processes() == pids)
+        await manager.reload([_shop(tmp_path, stable=1)])  # nothing is locked for good
+        assert await _first(manager.model("shop"), label="stable") == b"p3"
 
 
 async def test_a_label_that_moves_never_points_to_what_is_not_there(push, managing, tmp_path):

@@ -14,8 +14,6 @@ import time
 
 import httpx
 import pytest
-import tensorflow as tf
-from tensorflow_serving.apis import predict_pb2, prediction_log_pb2
 
 from serving.client import Client, ClientError
 from serving.errors import VersionError
@@ -25,7 +23,7 @@ from serving.model_server.model_client import ModelClient
 from serving.model_server.model_config import ModelConfig
 from serving.model_server.model_process import ProcessOptions
 from tests.serving.conftest import running, wait_until
-from tests.serving.model_server.conftest import is_alive, kill
+from tests.serving.model_server.conftest import hang, is_alive, kill
 
 
 def _config(folder: pathlib.Path, **settings) -> ServerConfig:
@@ -46,19 +44,6 @@ def _first(client: Client) -> str:
 def _ask_until_it_fails(client: Client) -> None:
     while True:
         _first(client)
-
-
-def _hang(version: pathlib.Path) -> pathlib.Path:
-    """Gives a version a warm-up request that takes hours."""
-    request = predict_pb2.PredictRequest()
-    request.model_spec.signature_name = "spin"
-    request.inputs["steps"].CopyFrom(tf.make_tensor_proto(2**31 - 1, tf.int32))
-    log = prediction_log_pb2.PredictionLog(
-        predict_log=prediction_log_pb2.PredictLog(request=request))
-    with tf.io.TFRecordWriter(
-            str(version / "assets.extra/tf_serving_warmup_requests")) as writer:
-        writer.write(log.SerializeToString())
-    return version
 
 
 @pytest.mark.parametrize("processes", [1, 2])
@@ -122,7 +107,7 @@ def test_a_version_with_corrupt_variables_is_refused(push, tmp_path, toy_version
 
 
 async def test_a_version_that_hangs_is_given_up(push):
-    version = _hang(push("first", 1))
+    version = hang(push("first", 1))
     with pytest.raises(VersionError, match=r"not ready after 0\.5 s.*--load-timeout-s"):
         await ModelClient.start(ProcessOptions(1, version, load_seconds=0.5))
 
@@ -135,7 +120,7 @@ def test_a_version_that_hangs_in_loading_holds_up_nobody(push, tmp_path, toy_ver
     with running(_config(tmp_path, models=models)) as server, _client(server) as client:
         part = tmp_path / "part"
         shutil.copytree(toy_versions["second"], part)
-        _hang(part).rename(tmp_path / "serving/2")
+        hang(part).rename(tmp_path / "serving/2")
         wait_until(lambda: [status.state for status in client.status()] == [
             "LOADING", "AVAILABLE"])
         assert _first(client) == "p3"
@@ -214,7 +199,7 @@ def test_a_server_that_is_killed_leaves_no_process_behind(push, tmp_path, toy_ve
         assert before  # the process of version 1 and the one that it was forked from
         part = tmp_path / "part"
         shutil.copytree(toy_versions["second"], part)
-        _hang(part).rename(tmp_path / "serving/2")
+        hang(part).rename(tmp_path / "serving/2")
         wait_until(lambda: len(_descendants(process.pid)) > before)
         assert _first(client) == "p3"
         pids = _descendants(process.pid)
@@ -242,7 +227,7 @@ def test_a_disk_that_fills_does_not_matter(push, tmp_path):
 
 
 def test_a_signal_ends_a_server_that_still_loads(push, tmp_path):
-    _hang(push("first", 1))
+    hang(push("first", 1))
     with subprocess.Popen(
             [sys.executable, "-c", _RUN, str(tmp_path / "serving")], text=True,
             stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": os.getcwd()}) as process:
