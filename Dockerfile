@@ -4,9 +4,17 @@
 #   docker build --build-arg EMPORIUM_COMMIT="$(git rev-parse HEAD)" \
 #       -t registry.example.org/emporium:0.1.0 .
 #   docker run -v "$PWD/out:/out:ro" -p 8500:8500 -p 8501:8501 --entrypoint emporium \
+#       --init --read-only --tmpfs /tmp --cap-drop ALL \
 #       registry.example.org/emporium:0.1.0 serve /out --host 0.0.0.0
+#
+# Both bases can be given by digest: --build-arg PYTHON_IMAGE=python@sha256:...
 
-FROM python:3.10-slim-bookworm AS build
+ARG PYTHON_IMAGE=python:3.10-slim-bookworm
+ARG BEAM_IMAGE=apache/beam_python3.10_sdk:2.65.0
+
+FROM ${BEAM_IMAGE} AS beam
+
+FROM ${PYTHON_IMAGE} AS build
 # pyfarmhash has no binary package for Python 3.10; the compiler stays behind in this stage.
 RUN apt-get update && apt-get install -y --no-install-recommends g++ \
     && rm -rf /var/lib/apt/lists/*
@@ -23,17 +31,24 @@ ARG EMPORIUM_COMMIT=""
 RUN /opt/emporium/bin/python -m build --wheel --no-isolation \
     && uv pip install --no-deps --offline --compile-bytecode dist/emporium-*.whl
 
-FROM python:3.10-slim-bookworm
-COPY --from=apache/beam_python3.10_sdk:2.65.0 /opt/apache/beam /opt/apache/beam
+FROM ${PYTHON_IMAGE}
+COPY --from=beam /opt/apache/beam /opt/apache/beam
 COPY --from=build /opt/emporium /opt/emporium
 # Beam's workers take the environment as it is, instead of making one of their own at each start.
+# What a server prints is in the log at once, and nothing is written beside the code.
 ENV PATH=/opt/emporium/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    PYTHONDONTWRITEBYTECODE=1 \
     RUN_PYTHON_SDK_IN_DEFAULT_ENVIRONMENT=1 \
     TF_USE_LEGACY_KERAS=1 \
     TF_CPP_MIN_LOG_LEVEL=2
-RUN useradd --create-home --uid 1000 emporium
+# A volume at /feedback, where the gateway writes, belongs to whoever this folder belongs to.
+RUN useradd --create-home --uid 1000 --user-group emporium \
+    && install --directory --owner emporium --group emporium /feedback
+# By number: Kubernetes' runAsNonRoot does not know names.
 USER 1000
 WORKDIR /home/emporium
-EXPOSE 8500 8501
+# gRPC, REST, the gateway.
+EXPOSE 8500 8501 8080
 # Dataflow wants Beam's boot program here; Kubeflow and the server name a command of their own.
 ENTRYPOINT ["/opt/apache/beam/boot"]

@@ -86,7 +86,9 @@ EXTRAS = {
     ],
 }
 
-DATA = ["**/*.pbtxt", "**/*.html", "**/*.jinja", "**/*.css", "**/*.js", "**/*.yaml", "**/*.proto"]
+DATA = [
+    "**/*.pbtxt", "**/*.html", "**/*.jinja", "**/*.css", "**/*.js", "**/*.svg", "**/*.json",
+    "**/*.yaml", "**/*.yml", "**/*.proto", "**/*.config"]
 
 
 class BuildWithCommit(build_py):

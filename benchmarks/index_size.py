@@ -30,11 +30,13 @@ def unit(rows: np.ndarray) -> np.ndarray:
     return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
 
 
-def catalogue(products: int, generator: np.random.Generator) -> np.ndarray:
+def catalogue(
+    products: int, generator: np.random.Generator, dimension: int = DIMENSION,
+) -> np.ndarray:
     """Vectors in clusters, as those of a shop's products are."""
-    centres = generator.normal(size=(max(10, products // 100), DIMENSION))
+    centres = generator.normal(size=(max(10, products // 100), dimension))
     chosen = centres[generator.integers(0, len(centres), products)]
-    return unit(chosen + 0.7 * generator.normal(size=(products, DIMENSION)))
+    return unit(chosen + 0.7 * generator.normal(size=(products, dimension)))
 
 
 def seconds(index: SearchIndex, query: np.ndarray, count: tf.Tensor) -> float:

@@ -31,6 +31,7 @@ _REMEDIES = {
     grpc.StatusCode.DEADLINE_EXCEEDED: "send fewer at a time, or raise timeout_seconds",
     grpc.StatusCode.NOT_FOUND: "check the model's name and version against `Client.status`",
     grpc.StatusCode.INVALID_ARGUMENT: "correct the request; `Client.metadata` shows what it takes",
+    grpc.StatusCode.FAILED_PRECONDITION: "name a signature that `Client.metadata` shows",
     grpc.StatusCode.RESOURCE_EXHAUSTED: "send fewer at a time",
     grpc.StatusCode.UNIMPLEMENTED: "check that the address is a model server's gRPC port",
 }

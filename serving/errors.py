@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 import grpc
 
@@ -49,6 +50,24 @@ class RequestError(ServingError):
     def message(self) -> str:
         """The text that the caller of the server reads."""
         return str(self.args[0])
+
+
+class UnknownSignatureError(RequestError):
+    """A request for a signature that the version does not have.
+
+    Its own type, as TensorFlow Serving answers each of its methods with another code or text.
+
+    Attributes:
+        name: the signature asked for, cut to a readable length.
+        remedy: the signatures that there are, for the end of a message.
+    """
+
+    def __init__(self, name: str, version: int, known: Iterable[str]) -> None:
+        self.name = quoted(name)[1:].removesuffix("'")
+        self.remedy = f"version {version} has {', '.join(sorted(known))}"
+        super().__init__(
+            grpc.StatusCode.INVALID_ARGUMENT,
+            f'Serving signature name: "{self.name}" not found in signature def; {self.remedy}')
 
 
 def invalid_argument(message: str) -> RequestError:

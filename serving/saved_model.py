@@ -45,9 +45,19 @@ def register_ops(meta_graph: meta_graph_pb2.MetaGraphDef) -> None:
         VersionError: a library is missing or was built for another TensorFlow.
     """
     _import_ops("tensorflow_text", "tensorflow-text", "its tokenizer")
-    if any(op.name.startswith(_SCANN_OP_PREFIX)
-           for op in meta_graph.meta_info_def.stripped_op_list.op):
+    if any(name.startswith(_SCANN_OP_PREFIX) for name in _op_names(meta_graph)):
         _import_ops("scann.scann_ops.py.scann_ops", "scann", "its ScaNN index")
+
+
+def _op_names(meta_graph: meta_graph_pb2.MetaGraphDef) -> set[str]:
+    """The operations of a graph, those of functions that no signature calls among them.
+
+    They are loaded all the same, and the graph's own list leaves them out.
+    """
+    graph = meta_graph.graph_def
+    return {op.name for op in meta_graph.meta_info_def.stripped_op_list.op} | {
+        node.op for nodes in (graph.node, *(f.node_def for f in graph.library.function))
+        for node in nodes}
 
 
 def _import_ops(module: str, package: str, part: str) -> None:

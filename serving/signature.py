@@ -9,8 +9,12 @@ import numpy as np
 import tensorflow as tf
 from tensorflow.core.protobuf import meta_graph_pb2
 
-from serving.errors import invalid_argument, quoted
-from serving.tensors import tf_dtype
+from serving.errors import UnknownSignatureError, invalid_argument
+from serving.tensors import decode_tensor, tf_dtype
+
+# What an error message quotes of a request's names.
+_MAX_NAMES = 20
+_MAX_NAME = 80
 
 DEFAULT_SIGNATURE = tf.saved_model.DEFAULT_SERVING_SIGNATURE_DEF_KEY
 _INIT_SIGNATURE = "__saved_model_init_op"
@@ -63,18 +67,30 @@ class TensorSpec:
 
 @dataclasses.dataclass(frozen=True)
 class Signature:
-    """A callable of a servable, with what it takes and returns."""
+    """A callable of a servable, with what it takes and returns.
+
+    Attributes:
+        name: its key in the SavedModel.
+        inputs: specs by input name.
+        outputs: specs by output name.
+        method_name: which method of the protocol it is made for; Predict calls any.
+        defaults: arrays of inputs that a Predict request over gRPC may leave out.
+    """
 
     name: str
     inputs: Mapping[str, TensorSpec]
     outputs: Mapping[str, TensorSpec]
+    method_name: str = tf.saved_model.PREDICT_METHOD_NAME
+    defaults: Mapping[str, np.ndarray] = dataclasses.field(default_factory=dict)
 
     @classmethod
     def from_def(cls, name: str, proto: meta_graph_pb2.SignatureDef) -> Signature:
         """Reads a signature from its SignatureDef."""
         return cls(name,
                    {key: TensorSpec.from_info(key, info) for key, info in proto.inputs.items()},
-                   {key: TensorSpec.from_info(key, info) for key, info in proto.outputs.items()})
+                   {key: TensorSpec.from_info(key, info) for key, info in proto.outputs.items()},
+                   proto.method_name,
+                   {key: decode_tensor(key, value) for key, value in proto.defaults.items()})
 
     @property
     def is_batched(self) -> bool:
@@ -89,13 +105,23 @@ class Signature:
             spec.shape is not None and spec.shape[:1] == (None,) for spec in self.outputs.values())
 
     def check_names(self, received: Iterable[str]) -> None:
-        """Raises INVALID_ARGUMENT unless exactly the signature's inputs were received."""
-        extra = sorted(set(received) - set(self.inputs))
-        missing = sorted(set(self.inputs) - set(received))
-        if extra or missing:
-            raise invalid_argument(
-                f"inputs do not match signature {self.name!r}: missing {quoted(missing)}, "
-                f"unknown {quoted(extra)}; it takes {self._takes()}")
+        """Raises INVALID_ARGUMENT unless the signature's inputs were received, and no others.
+
+        Inputs with a default may be missing.
+        """
+        names = set(received)
+        extra = names - set(self.inputs)
+        missing = set(self.inputs) - names - set(self.defaults)
+        if not extra and not missing:
+            return
+        # Cut here, as a request may have any number of names, of any length.
+        cut = [name[:_MAX_NAME] for name in sorted(names)[:_MAX_NAMES]]
+        raise invalid_argument(
+            f"input size does not match signature: {len(names)}!={len(self.inputs)} "
+            f"len({_braced(cut)}) != len({_braced(self.inputs)}). "
+            f"Sent extra: {_braced(name for name in cut if name in extra)}. "
+            f"Missing but required: {_braced(missing)}. "
+            f"Signature {self.name} takes {self._takes()}")
 
     def check_inputs(self, inputs: Mapping[str, np.ndarray],
                      limits: Limits | None = None) -> None:
@@ -126,14 +152,18 @@ class Signature:
         for position, name in enumerate(names):
             if name not in self.outputs:
                 raise invalid_argument(
-                    f"output {quoted(name)} is not in signature {self.name!r}, which returns "
-                    f"{', '.join(sorted(self.outputs))}")
+                    f"output tensor alias not found in signature: {name[:_MAX_NAME]} Outputs "
+                    f"expected to be in the set {_braced(self.outputs)}.")
             if name in names[:position]:
-                raise invalid_argument(f"output {quoted(name)} is asked for twice")
+                raise invalid_argument(f"duplicate output tensor alias: {name}")
         return names or tuple(self.outputs)
 
     def _takes(self) -> str:
         return ", ".join(f"{name} ({self.inputs[name]})" for name in sorted(self.inputs))
+
+
+def _braced(names: Iterable[str]) -> str:
+    return "{" + ",".join(sorted(names)) + "}"
 
 
 class Signatures:
@@ -154,14 +184,11 @@ class Signatures:
         """A signature by name; "" is `serving_default`.
 
         Raises:
-            RequestError: INVALID_ARGUMENT for an unknown name. (TensorFlow Serving says so over
-                REST and FAILED_PRECONDITION over gRPC; here both say the same.)
+            UnknownSignatureError: there is none of that name.
         """
         name = name or DEFAULT_SIGNATURE
         if name not in self._signatures:
-            raise invalid_argument(
-                f"serving signature {quoted(name)} is not in version {self._version}, which "
-                f"has {', '.join(sorted(self._signatures))}")
+            raise UnknownSignatureError(name, self._version, self._signatures)
         return self._signatures[name]
 
 

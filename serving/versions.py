@@ -62,6 +62,44 @@ def newest_version(base_path: pathlib.Path) -> Version:
     return versions[0]
 
 
+def withdraw_newer(base_path: pathlib.Path,
+                   number: int | None = None) -> list[tuple[Version, pathlib.Path]]:
+    """Takes the versions that are newer than one out of service, by another name in the folder.
+
+    Newest first, so that a server that looks meanwhile never returns to one of them.
+
+    Args:
+        base_path: folder with one numeric folder a version.
+        number: of the version to return to; None for the one before the newest.
+
+    Returns:
+        What was withdrawn, and where it is now.
+
+    Raises:
+        VersionError: there is no such version to return to, or nothing newer.
+    """
+    versions = complete_versions(base_path)
+    numbers = [version.number for version in versions]
+    if number is None and len(numbers) > 1:
+        number = numbers[1]
+    if number not in numbers:
+        raise VersionError(
+            f"there is no version {'before the newest' if number is None else number} in "
+            f"{base_path}, which has {', '.join(map(str, numbers)) or 'none'}")
+    newer = [version for version in versions if version.number > number]
+    if not newer:
+        raise VersionError(f"version {number} is the newest in {base_path} already")
+    withdrawn = []
+    for version in newer:
+        path = base_path / f".withdrawn-{version.number}"
+        if path.exists():
+            raise VersionError(
+                f"{path} is there from an earlier rollback; delete it, or move it elsewhere")
+        version.path.rename(path)
+        withdrawn.append((version, path))
+    return withdrawn
+
+
 def no_version_error(base_path: pathlib.Path) -> VersionError:
     """The error of a serving folder without any version."""
     return VersionError(

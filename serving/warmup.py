@@ -32,7 +32,8 @@ def warm_up(servable: Servable) -> int:
     for request in _recorded_requests(servable.version):
         try:
             signature = servable.signatures.find(request.model_spec.signature_name)
-            inputs = {name: decode_tensor(name, proto) for name, proto in request.inputs.items()}
+            received = {name: decode_tensor(name, proto) for name, proto in request.inputs.items()}
+            inputs = {**signature.defaults, **received}
             signature.check_inputs(inputs)
             servable.run(signature, inputs, signature.outputs)
         except RequestError as error:

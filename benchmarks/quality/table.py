@@ -92,7 +92,7 @@ def comparison(kept: Kept, figures: Sequence[Figure]) -> str:
         rows.append([peer.label, *cells])
     rows.append(["Emporium − best peer", *(
         _difference(kept.values(f, EMPORIUM), kept.values(f, best[f] or "")) for f in figures)])
-    rows.append(["Minutes of training and indexing", *(
+    rows.append(["Minutes of training and indexing (median)", *(
         _minutes(kept.of(figure.task, EMPORIUM)) for figure in figures)])
     return _markdown(_heads(figures), rows)
 
@@ -144,9 +144,9 @@ def _interval(estimate: Estimate) -> str:
 
 
 def _minutes(results: Sequence[Result]) -> str:
-    """Mean over whole runs; a resumed one does not know what it took."""
+    """Median over whole runs, as one may have shared the machine; resumed ones cannot tell."""
     whole = [result.minutes for result in results if not result.resumed]
-    return f"{np.mean(whole):.0f}" if whole else ABSENT
+    return f"{np.median(whole):.0f}" if whole else ABSENT
 
 
 def _heads(figures: Sequence[Figure]) -> list[str]:

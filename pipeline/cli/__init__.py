@@ -8,7 +8,21 @@ import sys
 import warnings
 from collections.abc import Sequence
 
-from pipeline.cli import demo, govern, kubeflow, query, rank, run, sample, serve, tune, version
+from pipeline.cli import (
+    demo,
+    gateway,
+    govern,
+    kubeflow,
+    loadtest,
+    query,
+    rank,
+    rollback,
+    run,
+    sample,
+    serve,
+    tune,
+    version,
+)
 from pipeline.cli.errors import user_message
 
 EXIT_USER_ERROR = 2
@@ -21,6 +35,7 @@ Search and recommendation for a shop, from its tables to a server.
   emporium run shop/ --out out/          your own tables
   emporium serve out/                    the trained model over gRPC and REST
   emporium query "usb c cable"           what it answers
+  emporium gateway --catalogue shop/     the shop's API and storefront before it
 
 `emporium COMMAND --help` explains a command.
 """
@@ -60,6 +75,7 @@ def _make_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(
         title="commands", prog="emporium", metavar="COMMAND [ARGUMENTS]", required=True)
-    for command in (run, tune, govern, demo, sample, serve, rank, query, kubeflow, version):
+    for command in (run, tune, govern, demo, sample, serve, rollback, gateway, rank, query,
+                    loadtest, kubeflow, version):
         command.add_parser(commands)
     return parser

@@ -3,27 +3,34 @@
 from __future__ import annotations
 
 import logging
-import time
-from collections.abc import Awaitable, Callable
-from typing import Any
 
 import grpc
 import grpc.aio
 import numpy as np
-from google.protobuf.message import DecodeError
+from google.protobuf.message import Message
 from tensorflow.core.protobuf import error_codes_pb2
 from tensorflow_serving.apis import (
+    classification_pb2,
     get_model_metadata_pb2,
     get_model_status_pb2,
+    inference_pb2,
     model_management_pb2,
     model_pb2,
     model_service_pb2_grpc,
     predict_pb2,
     prediction_service_pb2_grpc,
+    regression_pb2,
 )
 
-from serving.errors import RequestError, invalid_argument, quoted
+from serving.errors import RequestError, UnknownSignatureError, invalid_argument, quoted
 from serving.model_server.api import ModelApi, ModelReference
+from serving.model_server.example_methods import (
+    CLASSIFICATION,
+    EXAMPLE_METHODS,
+    REGRESSION,
+    ExampleMethod,
+)
+from serving.model_server.inference import Inference, InferenceTask, infer, multi_infer
 from serving.signature import Signature
 from serving.tensors import decode_tensor, encode_tensor
 
@@ -33,7 +40,7 @@ SIGNATURE_DEF = "signature_def"
 
 
 class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer):
-    """Predict and GetModelMetadata."""
+    """Predict, Classify, Regress, MultiInference and GetModelMetadata."""
 
     def __init__(self, api: ModelApi) -> None:
         self._api = api
@@ -43,24 +50,70 @@ class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer):
         """Answers with the outputs of a signature."""
         def decode(signature: Signature) -> dict[str, np.ndarray]:
             signature.check_names(request.inputs)
-            return {name: decode_tensor(name, proto) for name, proto in request.inputs.items()}
+            received = {
+                name: decode_tensor(name, proto) for name, proto in request.inputs.items()}
+            return {**signature.defaults, **received}
 
-        reference = _reference(request.model_spec)
-        prediction = await self._api.predict(
-            reference, request.model_spec.signature_name, decode, request.ByteSize(),
-            request.output_filter, context.time_remaining())
+        reference = _reference(request)
+        try:
+            prediction = await self._api.predict(
+                reference, request.model_spec.signature_name, decode, request.ByteSize(),
+                request.output_filter, context.time_remaining())
+        except UnknownSignatureError as error:
+            raise RequestError(
+                grpc.StatusCode.FAILED_PRECONDITION,
+                f'Serving signature key "{error.name}" not found; {error.remedy}') from error
 
         def encode() -> predict_pb2.PredictResponse:
             response = predict_pb2.PredictResponse()
-            response.model_spec.name = reference.name
-            response.model_spec.version.value = prediction.version
-            response.model_spec.signature_name = prediction.signature.name
+            _fill_spec(
+                response.model_spec, reference, prediction.version, prediction.signature.name)
             for name, array in prediction.outputs.items():
                 response.outputs[name].CopyFrom(encode_tensor(array))
             return response
 
         size_bytes = sum(array.nbytes for array in prediction.outputs.values())
         return await self._api.pool.call_sized(size_bytes, encode)
+
+    async def Classify(
+        self, request: classification_pb2.ClassificationRequest,
+        context: grpc.aio.ServicerContext) -> classification_pb2.ClassificationResponse:
+        """Answers with labels and scores of examples."""
+        task = _task(request, CLASSIFICATION)
+        response = classification_pb2.ClassificationResponse()
+        inference = await infer(self._api, task, request.input, context.time_remaining())
+        _fill_inference(response, "result", task, inference)
+        return response
+
+    async def Regress(
+        self, request: regression_pb2.RegressionRequest,
+        context: grpc.aio.ServicerContext) -> regression_pb2.RegressionResponse:
+        """Answers with a value for each example."""
+        task = _task(request, REGRESSION)
+        response = regression_pb2.RegressionResponse()
+        inference = await infer(self._api, task, request.input, context.time_remaining())
+        _fill_inference(response, "result", task, inference)
+        return response
+
+    async def MultiInference(
+        self, request: inference_pb2.MultiInferenceRequest,
+        context: grpc.aio.ServicerContext) -> inference_pb2.MultiInferenceResponse:
+        """Answers with the results of several tasks over the same examples, in their order."""
+        tasks = []
+        for task in request.tasks:
+            if task.method_name not in EXAMPLE_METHODS:
+                raise RequestError(
+                    grpc.StatusCode.UNIMPLEMENTED,
+                    f"Unsupported signature method_name: {quoted(task.method_name)}")
+            tasks.append(_task(task, EXAMPLE_METHODS[task.method_name]))
+        response = inference_pb2.MultiInferenceResponse()
+        inferences = await multi_infer(
+            self._api, tasks, request.input, context.time_remaining())
+        for task, inference in zip(tasks, inferences, strict=True):
+            field = "classification_result" if task.method is CLASSIFICATION else (
+                "regression_result")
+            _fill_inference(response.results.add(), field, task, inference)
+        return response
 
     async def GetModelMetadata(
         self, request: get_model_metadata_pb2.GetModelMetadataRequest,
@@ -70,12 +123,13 @@ class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer):
         del context
         if not request.metadata_field:
             raise invalid_argument(
-                f"GetModelMetadataRequest must name a metadata_field: {SIGNATURE_DEF}")
+                "GetModelMetadataRequest must specify at least one metadata_field: "
+                f"{SIGNATURE_DEF}")
         for field in request.metadata_field:
             if field != SIGNATURE_DEF:
                 raise invalid_argument(
                     f"Metadata field {quoted(field)} is not supported, only {SIGNATURE_DEF}")
-        reference = _reference(request.model_spec)
+        reference = _reference(request)
         version, signature_defs = self._api.signature_defs(reference)
         signatures = get_model_metadata_pb2.SignatureDefMap()
         for name, proto in signature_defs.items():
@@ -100,7 +154,7 @@ class ModelService(model_service_pb2_grpc.ModelServiceServicer):
         """Answers with the state of every version, newest first."""
         del context
         response = get_model_status_pb2.GetModelStatusResponse()
-        for status in self._api.statuses(_reference(request.model_spec)):
+        for status in self._api.statuses(_reference(request)):
             entry = response.model_version_status.add(
                 version=status.version,
                 state=get_model_status_pb2.ModelVersionStatus.State.Value(status.state.name))
@@ -120,76 +174,6 @@ class ModelService(model_service_pb2_grpc.ModelServiceServicer):
         return model_management_pb2.ReloadConfigResponse()
 
 
-class Guard(grpc.aio.ServerInterceptor):
-    """Turns what a handler raises into a status, counts it, and never lets a traceback out.
-
-    Also catches messages that do not parse, which gRPC would otherwise answer with INTERNAL.
-    """
-
-    def __init__(self, api: ModelApi) -> None:
-        self._api = api
-
-    async def intercept_service(
-        self,
-        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[grpc.RpcMethodHandler]],
-        handler_call_details: grpc.HandlerCallDetails,
-    ) -> grpc.RpcMethodHandler:
-        """Wraps the unary handler of a method that this server has."""
-        handler = await continuation(handler_call_details)
-        if handler is None or handler.unary_unary is None:
-            return handler
-
-        def deserialize(data: bytes) -> Any:
-            try:
-                return handler.request_deserializer(data)
-            except DecodeError as error:
-                return error
-
-        method = handler_call_details.method.rsplit("/", 1)[-1]
-
-        async def answer(request: Any, context: grpc.aio.ServicerContext) -> Any:
-            started = time.perf_counter()
-            name = self._api.label(_model_name(request))
-            status = "OK"
-            try:
-                return await _guarded(handler.unary_unary, method, request, context)
-            except RequestError as error:
-                status = error.code.name
-                await context.abort(error.code, error.message)
-            finally:
-                self._api.metrics.count_request(name, status)
-                self._api.metrics.latency.labels(name, method, "GRPC").observe(
-                    (time.perf_counter() - started) * 1e6)
-
-        return grpc.unary_unary_rpc_method_handler(
-            answer, request_deserializer=deserialize,
-            response_serializer=handler.response_serializer)
-
-
-async def _guarded(handler: Callable[..., Awaitable[Any]], method: str, request: Any,
-                   context: grpc.aio.ServicerContext) -> Any:
-    try:
-        if isinstance(request, DecodeError):
-            raise invalid_argument(f"the request does not parse: {request}")
-        return await handler(request, context)
-    except RequestError:
-        raise
-    except NotImplementedError:
-        raise RequestError(
-            grpc.StatusCode.UNIMPLEMENTED,
-            f"{method} is not offered by this server; use Predict") from None
-    # The caller learns that it was not their fault; the log has the rest.
-    except Exception:
-        logger.exception("%s failed", method)
-        raise RequestError(
-            grpc.StatusCode.INTERNAL, "the server failed; its log says why") from None
-
-
-def _model_name(request: Any) -> str:
-    spec = getattr(request, "model_spec", None)
-    return "" if spec is None else str(spec.name)
-
-
 def add_services(server: grpc.aio.Server, api: ModelApi) -> None:
     """Registers the services on a server that was made with `Guard`."""
     prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server(
@@ -197,6 +181,27 @@ def add_services(server: grpc.aio.Server, api: ModelApi) -> None:
     model_service_pb2_grpc.add_ModelServiceServicer_to_server(ModelService(api), server)
 
 
-def _reference(spec: model_pb2.ModelSpec) -> ModelReference:
+def _reference(request: Message) -> ModelReference:
+    if not request.HasField("model_spec"):
+        raise invalid_argument("Missing ModelSpec")
+    spec = request.model_spec
     version = spec.version.value if spec.HasField("version") else None
     return ModelReference(spec.name, version, spec.version_label)
+
+
+def _task(request: Message, method: ExampleMethod) -> InferenceTask:
+    return InferenceTask(_reference(request), request.model_spec.signature_name, method)
+
+
+def _fill_inference(
+        response: Message, field: str, task: InferenceTask, inference: Inference) -> None:
+    _fill_spec(
+        response.model_spec, task.reference, inference.version, inference.signature_name)
+    getattr(response, field).CopyFrom(inference.result)
+
+
+def _fill_spec(spec: model_pb2.ModelSpec, reference: ModelReference, version: int,
+               signature_name: str) -> None:
+    spec.name = reference.name
+    spec.version.value = version
+    spec.signature_name = signature_name

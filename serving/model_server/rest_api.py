@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import re
+import time
 import urllib.parse
 from http import HTTPStatus
 from typing import Any
 
 import grpc
+from google.protobuf import json_format
+from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
-from tensorflow.core.framework import types_pb2
 from tensorflow.core.protobuf import meta_graph_pb2
 
-from serving.errors import RequestError, invalid_argument, quoted
+from serving.errors import RequestError, invalid_argument, not_found, quoted
 from serving.model_server.api import ModelApi, ModelReference
+from serving.model_server.example_methods import CLASSIFICATION, REGRESSION, ExampleMethod
+from serving.model_server.http_body import BodyTooLargeError, read_body
+from serving.model_server.inference import InferenceTask, infer
+from serving.model_server.json_examples import format_result, parse_examples
 from serving.model_server.rest_json import format_prediction, parse_predict
 
 logger = logging.getLogger(__name__)
@@ -25,62 +32,121 @@ logger = logging.getLogger(__name__)
 _MODEL = r"/v1/models/(?P<name>[^/:]+)(?:/versions/(?P<version>[0-9]+)|/labels/(?P<label>[^/:]+))?"
 _PREDICTION_PATH = re.compile(_MODEL + r":(?P<method>classify|regress|predict)", re.IGNORECASE)
 _STATUS_PATH = re.compile(_MODEL + r"(?P<metadata>/metadata)?", re.IGNORECASE)
+_ALL_MODELS_PATH = re.compile(r"/v1/models(?:/metadata)?", re.IGNORECASE)
+_API_PATH = re.compile(r"/v1/.*", re.IGNORECASE | re.DOTALL)
 _MAX_VERSION = 2**63 - 1
 
+_EXAMPLE_METHODS = {"classify": CLASSIFICATION, "regress": REGRESSION}
+
 _HTTP_STATUS = {
+    grpc.StatusCode.CANCELLED: 499,  # what nginx says of a client that closed its request
     grpc.StatusCode.INVALID_ARGUMENT: HTTPStatus.BAD_REQUEST,
+    grpc.StatusCode.DEADLINE_EXCEEDED: HTTPStatus.GATEWAY_TIMEOUT,
     grpc.StatusCode.NOT_FOUND: HTTPStatus.NOT_FOUND,
+    grpc.StatusCode.ALREADY_EXISTS: HTTPStatus.CONFLICT,
+    grpc.StatusCode.PERMISSION_DENIED: HTTPStatus.FORBIDDEN,
     grpc.StatusCode.RESOURCE_EXHAUSTED: HTTPStatus.TOO_MANY_REQUESTS,
+    grpc.StatusCode.FAILED_PRECONDITION: HTTPStatus.BAD_REQUEST,
+    grpc.StatusCode.ABORTED: HTTPStatus.CONFLICT,
+    grpc.StatusCode.OUT_OF_RANGE: HTTPStatus.BAD_REQUEST,
     grpc.StatusCode.UNIMPLEMENTED: HTTPStatus.NOT_IMPLEMENTED,
+    grpc.StatusCode.UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,
+    grpc.StatusCode.UNAUTHENTICATED: HTTPStatus.UNAUTHORIZED,
 }
 
 
 class RestApi:
     """An ASGI application."""
 
-    def __init__(self, api: ModelApi, max_body_bytes: int) -> None:
+    def __init__(self, api: ModelApi, max_body_bytes: int, timeout_seconds: float,
+                 metrics_path: str | None) -> None:
+        """Makes the application.
+
+        Args:
+            api: what answers.
+            max_body_bytes: largest request.
+            timeout_seconds: how long a request may take.
+            metrics_path: where Prometheus finds metrics; None for nowhere.
+        """
         self._api = api
         self._max_body_bytes = max_body_bytes
+        self._timeout_seconds = timeout_seconds
+        self._metrics_path = metrics_path
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one HTTP request."""
         request = Request(scope, receive)
+        path = scope["raw_path"].decode("latin-1")
+        if request.method == "GET" and path == self._metrics_path:
+            await Response(
+                self._api.metrics.exposition(), media_type=CONTENT_TYPE_LATEST,
+            )(scope, receive, send)
+            return
+        started = time.perf_counter()
+        status: int = HTTPStatus.OK
+        code = grpc.StatusCode.OK
         try:
-            status, body = HTTPStatus.OK, await self._answer(request)
+            body = await asyncio.wait_for(self._answer(request, path), self._timeout_seconds)
         except RequestError as error:
-            status = _HTTP_STATUS.get(error.code, HTTPStatus.INTERNAL_SERVER_ERROR)
+            code = error.code
+            status = _HTTP_STATUS.get(code, HTTPStatus.INTERNAL_SERVER_ERROR)
             body = _error_body(error.message)
-        except _BodyTooLargeError as error:
-            status, body = HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _error_body(str(error))
+        except asyncio.TimeoutError:
+            code, status = grpc.StatusCode.DEADLINE_EXCEEDED, HTTPStatus.GATEWAY_TIMEOUT
+            body = _error_body(f"no answer within {self._timeout_seconds:g} s")
+        except BodyTooLargeError as error:
+            code, status = grpc.StatusCode.INVALID_ARGUMENT, HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+            body = _error_body(str(error))
         except ClientDisconnect:
             return
         # The caller learns that it was not their fault; the log has the rest.
         except Exception:
             logger.exception("%s failed", request.method)
-            status = HTTPStatus.INTERNAL_SERVER_ERROR
+            code, status = grpc.StatusCode.INTERNAL, HTTPStatus.INTERNAL_SERVER_ERROR
             body = _error_body("the server failed; its log says why")
+        self._count(path, code, time.perf_counter() - started)
         await Response(body, status, media_type="application/json")(scope, receive, send)
 
-    async def _answer(self, request: Request) -> bytes:
-        path = request.scope["raw_path"].decode("latin-1")
+    def _count(self, path: str, code: grpc.StatusCode, seconds: float) -> None:
+        match = _PREDICTION_PATH.fullmatch(path)
+        if match is not None:
+            name = self._api.label(match["name"])
+            self._api.metrics.count_request(name, code.name)
+            self._api.metrics.latency.labels(name, match["method"].capitalize(), "REST").observe(
+                seconds * 1e6)
+
+    async def _answer(self, request: Request, path: str) -> bytes:
         if request.method == "POST" and (match := _PREDICTION_PATH.fullmatch(path)):
-            if match["method"].lower() != "predict":
-                raise RequestError(
-                    grpc.StatusCode.UNIMPLEMENTED,
-                    f"{match['method'].lower()} is not offered by this server; use predict")
-            return await self._predict(_reference(match), await self._read_body(request))
+            reference = _reference(match)
+            body = await read_body(request, self._max_body_bytes)
+            method = _EXAMPLE_METHODS.get(match["method"].lower())
+            if method is None:
+                return await self._predict(reference, body)
+            return await self._infer(reference, method, body)
         if request.method == "GET" and (match := _STATUS_PATH.fullmatch(path)):
             reference = _reference(match)
             return self._metadata(reference) if match["metadata"] else self._status(reference)
+        if request.method == "GET" and _ALL_MODELS_PATH.fullmatch(path):
+            raise invalid_argument("Missing model name in request.")
+        if not _API_PATH.fullmatch(path):
+            raise not_found(f"{quoted(path)} is no path of this server; models are at /v1/models/")
         raise invalid_argument(f"Malformed request: {request.method} {quoted(path)}")
 
     async def _predict(self, reference: ModelReference, body: bytes) -> bytes:
         parsed = await self._api.pool.call_sized(len(body), parse_predict, body)
         prediction = await self._api.predict(
-            reference, parsed.signature_name, parsed.decode, len(body))
+            reference, parsed.signature_name, parsed.decode, len(body),
+            timeout=self._timeout_seconds)
         size_bytes = sum(array.nbytes for array in prediction.outputs.values())
         return await self._api.pool.call_sized(
             size_bytes, format_prediction, prediction.outputs, parsed.format)
+
+    async def _infer(self, reference: ModelReference, method: ExampleMethod, body: bytes) -> bytes:
+        parsed = await self._api.pool.call_sized(len(body), parse_examples, body)
+        task = InferenceTask(reference, parsed.signature_name, method)
+        inference = await infer(self._api, task, parsed.examples, self._timeout_seconds)
+        return await self._api.pool.call_sized(
+            inference.result.ByteSize(), format_result, inference.result)
 
     def _status(self, reference: ModelReference) -> bytes:
         return _dump({
@@ -106,19 +172,6 @@ class RestApi:
             "metadata": {"signature_def": {"signature_def": signatures}},
         })
 
-    async def _read_body(self, request: Request) -> bytes:
-        body = bytearray()
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > self._max_body_bytes:
-                raise _BodyTooLargeError(
-                    f"the body is larger than {self._max_body_bytes} bytes; send it in parts")
-        return bytes(body)
-
-
-class _BodyTooLargeError(Exception):
-    pass
-
 
 def _reference(match: re.Match[str]) -> ModelReference:
     version = None
@@ -139,22 +192,12 @@ def _decoded(part: str) -> str:
 
 
 def _signature_json(proto: meta_graph_pb2.SignatureDef) -> dict[str, Any]:
-    return {
-        "inputs": {name: _tensor_json(info) for name, info in proto.inputs.items()},
-        "outputs": {name: _tensor_json(info) for name, info in proto.outputs.items()},
-        "method_name": proto.method_name,
-    }
-
-
-def _tensor_json(info: meta_graph_pb2.TensorInfo) -> dict[str, Any]:
-    return {
-        "dtype": types_pb2.DataType.Name(info.dtype),
-        "tensor_shape": {
-            "dim": [{"size": str(dim.size), "name": dim.name} for dim in info.tensor_shape.dim],
-            "unknown_rank": info.tensor_shape.unknown_rank,
-        },
-        "name": info.name,
-    }
+    document = json_format.MessageToDict(
+        proto, including_default_value_fields=True, preserving_proto_field_name=True)
+    # Newer than what most clients have been tested with: only where there is something to tell.
+    if not document["defaults"]:
+        del document["defaults"]
+    return document
 
 
 def _dump(document: dict[str, Any]) -> bytes:

@@ -9,12 +9,14 @@ from __future__ import annotations
 import dataclasses
 import enum
 import json
+import math
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from serving.errors import invalid_argument, quoted
+from serving.model_server.json_document import parse_document, signature_name_of
 from serving.model_server.json_values import (
     from_json_values,
     is_base64_object,
@@ -58,25 +60,21 @@ def parse_predict(body: bytes) -> PredictBody:
     Raises:
         RequestError: INVALID_ARGUMENT for anything but a JSON object with `instances` or `inputs`.
     """
-    try:
-        document = json.loads(body.decode("utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise invalid_argument(f"JSON Parse error: {error}") from error
-    if not isinstance(document, dict):
+    document = parse_document(body)
+    signature_name = signature_name_of(document)
+    if "instances" in document and "inputs" in document:
         raise invalid_argument(
-            f"the body must be a JSON object, received {type(document).__name__}")
-    signature_name = document.get("signature_name", "")
-    if not isinstance(signature_name, str):
-        raise invalid_argument(
-            f"'signature_name' must be a string, received {quoted(signature_name)}")
-    if ("instances" in document) == ("inputs" in document):
-        raise invalid_argument("the body must have one of the keys 'instances' and 'inputs'")
+            "Not formatted correctly expecting only one of 'inputs' or 'instances' keys to exist")
     if "inputs" in document:
         return PredictBody(signature_name, Format.COLUMN, document["inputs"])
+    if "instances" not in document:
+        raise invalid_argument("Missing 'inputs' or 'instances' key")
     instances = document["instances"]
-    if not isinstance(instances, list) or not instances:
+    if not isinstance(instances, list):
         raise invalid_argument(
-            f"'instances' must be a list with at least one item, received {quoted(instances)}")
+            f"Expecting 'instances' to be an list/array, received {quoted(instances)}")
+    if not instances:
+        raise invalid_argument("No values in 'instances' array")
     return PredictBody(signature_name, Format.ROW, instances)
 
 
@@ -96,14 +94,25 @@ def format_prediction(outputs: Mapping[str, np.ndarray], format_: Format) -> byt
     if len(columns) == 1:
         (answer,) = columns.values()
     if format_ is Format.ROW:
-        batches = {array.shape[:1] for array in outputs.values()}
-        if len(batches) != 1 or batches == {()}:
-            raise invalid_argument(
-                "the outputs have no common first dimension; use the column format ('inputs')")
+        _check_batches(outputs)
         if len(columns) > 1:
             answer = [dict(zip(columns, row, strict=True))
                       for row in zip(*columns.values(), strict=True)]
     return json.dumps({format_.value: answer}, ensure_ascii=False).encode("utf-8")
+
+
+def _check_batches(outputs: Mapping[str, np.ndarray]) -> None:
+    expected = None
+    for name, array in outputs.items():
+        if not array.ndim:
+            raise invalid_argument(
+                f"Tensor name: {name} has no shape information, so no rows; use the column format "
+                "('inputs')")
+        if expected not in (None, len(array)):
+            raise invalid_argument(
+                f"Tensor name: {name} has inconsistent batch size: {len(array)} expecting: "
+                f"{expected}; use the column format ('inputs')")
+        expected = len(array)
 
 
 def _decode_rows(instances: list[Any], signature: Signature) -> dict[str, np.ndarray]:
@@ -112,33 +121,61 @@ def _decode_rows(instances: list[Any], signature: Signature) -> dict[str, np.nda
         for position, instance in enumerate(instances):
             if not _is_named(instance):
                 raise invalid_argument(
-                    f"'instances' mixes objects and values: item {position} is no object")
-            signature.check_names(instance)
+                    f"Expecting object but got list at item {position} of input list")
+            if set(instance) != set(signature.inputs):
+                raise invalid_argument(
+                    f"Failed to process element: {position} of 'instances' list. JSON object: "
+                    f"{quoted(instance)} keys must be equal to: "
+                    f"{','.join(sorted(signature.inputs))}")
         columns = {name: [instance[name] for instance in instances] for name in signature.inputs}
     else:
-        spec = _only_input(signature, "'instances' is a plain list")
+        spec = _only_input(signature, "instances is a plain list, but expecting list of objects")
         for position, instance in enumerate(instances):
             if _is_named(instance):
                 raise invalid_argument(
-                    f"'instances' mixes objects and values: item {position} is an object")
+                    f"Expecting value/list but got object at item {position} of input list")
         columns = {spec.name: instances}
+    for name, values in columns.items():
+        _check_row_shapes(name, values)
     return {name: _array(signature.inputs[name], values) for name, values in columns.items()}
 
 
+def _check_row_shapes(name: str, values: list[Any]) -> None:
+    expected = list_shape(values[0])
+    for position, value in enumerate(values):
+        shape = list_shape(value)
+        if shape == expected:
+            continue
+        size, expected_size = math.prod(shape), math.prod(expected)
+        difference = (
+            f"Expecting tensor size: {expected_size} but got: {size}" if size != expected_size
+            else f"Expecting shape {_shape(expected)} but got: {_shape(shape)}")
+        raise invalid_argument(
+            f"Failed to process element: {position} key: {name} of 'instances' list. Error: "
+            f"{difference}")
+
+
 def _decode_columns(inputs: Any, signature: Signature) -> dict[str, np.ndarray]:
-    if _is_named(inputs):
-        signature.check_names(inputs)
-        columns = inputs
-    else:
-        columns = {_only_input(signature, "'inputs' is a plain value").name: inputs}
-    return {name: _array(signature.inputs[name], value) for name, value in columns.items()}
+    """The tensors named in an object, whatever else it names, or the one of a plain value."""
+    if not _is_named(inputs):
+        spec = _only_input(signature, "inputs is a plain value/list, but expecting an object")
+        return {spec.name: _array(spec, inputs)}
+    for name in signature.inputs:
+        if name not in inputs:
+            raise invalid_argument(f"Missing named input: {name} in 'inputs' object.")
+    return {name: _array(spec, inputs[name]) for name, spec in signature.inputs.items()}
 
 
 def _array(spec: TensorSpec, value: Any) -> np.ndarray:
     shape = list_shape(value)
+    array = from_json_values(spec.name, spec.dtype, value, shape)
     if not spec.accepts(shape):
         raise invalid_argument(f"input {spec.name!r} takes {spec}, received shape {list(shape)}")
-    return from_json_values(spec.name, spec.dtype, value, shape)
+    return array
+
+
+def _shape(shape: tuple[int, ...]) -> str:
+    return "[" + ",".join(str(size) for size in shape) + "]"
 
 
 def _is_named(value: Any) -> bool:
@@ -148,7 +185,7 @@ def _is_named(value: Any) -> bool:
 def _only_input(signature: Signature, what: str) -> TensorSpec:
     if len(signature.inputs) > 1:
         raise invalid_argument(
-            f"{what}, but signature {signature.name!r} has several inputs: name them in objects "
-            f"with {', '.join(sorted(signature.inputs))}")
+            f"{what} as multiple input tensors required as per tensorinfo_map; signature "
+            f"{signature.name!r} takes {', '.join(sorted(signature.inputs))}")
     (spec,) = signature.inputs.values()
     return spec

@@ -16,7 +16,8 @@ import uvicorn
 from serving.errors import StartupError
 from serving.model_server.api import ModelApi
 from serving.model_server.config import ServerConfig
-from serving.model_server.grpc_api import Guard, add_services
+from serving.model_server.grpc_api import add_services
+from serving.model_server.guard import Guard
 from serving.model_server.manager import ConfigFileWatch, ModelManager
 from serving.model_server.metrics import Metrics
 from serving.model_server.ports import (
@@ -145,7 +146,8 @@ class ModelServer:
 
     async def _start_rest(self, opened: socket.socket) -> None:
         config = self._config
-        app = RestApi(self._api, config.max_message_bytes)
+        app = RestApi(
+            self._api, config.max_message_bytes, config.rest_timeout_seconds, config.metrics_path)
         self._rest = _RestServer(uvicorn.Config(
             app, log_config=None, log_level="warning", access_log=False, lifespan="off", ws="none",
             timeout_graceful_shutdown=max(1, int(config.grace_seconds))))

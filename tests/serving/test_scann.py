@@ -42,10 +42,17 @@ class _ScannModel(tf.Module):
         return {"position": scann_ops.searcher_from_module(self.searcher).search_batched(vector)[0]}
 
 
-def test_scann_ops_are_imported_when_the_version_needs_them(tmp_path):
+    @tf.function(input_signature=[tf.TensorSpec([None, 4], tf.float32)])
+    def first(self, vector):
+        return {"position": tf.argmax(vector, axis=1)[:, tf.newaxis]}
+
+
+@pytest.mark.parametrize("function", ["search", "first"])
+def test_scann_ops_are_imported_when_the_version_needs_them(tmp_path, function):
+    # `search` is saved, and so loaded, whether or not a signature calls it.
     model = _ScannModel(np.eye(4, dtype=np.float32))
     tf.saved_model.save(
-        model, str(tmp_path / "1"), signatures={"search": model.search},
+        model, str(tmp_path / "1"), signatures={"search": getattr(model, function)},
         options=tf.saved_model.SaveOptions(namespace_whitelist=["Scann"]))
 
     done = subprocess.run(

@@ -28,22 +28,22 @@ def _texts(*texts: bytes) -> np.ndarray:
 
 
 def test_a_signature_answers(servable):
-    search = servable.signature("search")
+    search = servable.signatures.find("search")
     outputs = servable.run(search, {"query": _texts(b"garden hose")}, ["product_id"])
     assert list(outputs) == ["product_id"]
     assert outputs["product_id"][0, 0] == b"p3"
 
 
 def test_the_empty_name_is_the_default_and_the_initializer_is_hidden(servable):
-    assert servable.signature("").name == "serving_default"
-    assert "__saved_model_init_op" not in servable.signature_defs
-    with pytest.raises(RequestError, match="'nope' is not in version 1, which has embed_product"):
-        servable.signature("nope")
+    assert servable.signatures.find("").name == "serving_default"
+    assert "__saved_model_init_op" not in servable.signatures.defs
+    with pytest.raises(RequestError, match='"nope" not found in .*; version 1 has embed_p'):
+        servable.signatures.find("nope")
 
 
 @pytest.mark.parametrize("value", [b"not a number", b"\xff\xfe"])
 def test_a_value_that_an_op_refuses_is_the_callers_error(servable, value):
-    parse = servable.signature("parse")
+    parse = servable.signatures.find("parse")
     with pytest.raises(RequestError, match="signature 'parse' refuses a value") as caught:
         servable.run(parse, {"text": _texts(value)}, parse.outputs)
     assert caught.value.code is grpc.StatusCode.INVALID_ARGUMENT
@@ -51,7 +51,7 @@ def test_a_value_that_an_op_refuses_is_the_callers_error(servable, value):
 
 
 def test_binary_strings_come_back_whole(servable):
-    parse = servable.signature("parse")
+    parse = servable.signatures.find("parse")
     outputs = servable.run(parse, {"text": _texts(b"1 ", b"2")}, ["echo_bytes"])
     assert outputs["echo_bytes"].tolist() == [b"1 ", b"2"]
 

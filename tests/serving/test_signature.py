@@ -1,6 +1,8 @@
 import numpy as np
 import pytest
 import tensorflow as tf
+from tensorflow.core.framework import types_pb2
+from tensorflow.core.protobuf import meta_graph_pb2
 
 from serving.errors import RequestError
 from serving.signature import Limits, Signature, TensorSpec
@@ -26,8 +28,9 @@ def test_what_fits_passes():
 
 
 @pytest.mark.parametrize(("inputs", "reason"), [
-    ({"history": _strings(1, 1)}, r"missing \['profile'\]"),
-    ({"history": _strings(1, 1), "profile": _strings(1), "x": _strings(1)}, r"unknown \['x'\]"),
+    ({"history": _strings(1, 1)}, "Missing but required: {profile}"),
+    ({"history": _strings(1, 1), "profile": _strings(1), "x": _strings(1)},
+     "input size does not match signature: 3!=2 .*Sent extra: {x}"),
     ({"history": _strings(1), "profile": _strings(1)},
      r"'history'.* takes string \[\?, \?\], received string \[1\]"),
     ({"history": _strings(1, 1), "profile": np.zeros(1)}, r"takes string \[\?\], received float64"),
@@ -57,3 +60,16 @@ def test_outputs_are_all_or_those_asked_for():
 def test_unknown_and_repeated_outputs_are_refused(names):
     with pytest.raises(RequestError):
         RECOMMEND.select_outputs(names)
+
+
+def test_what_has_a_default_may_be_missing():
+    proto = meta_graph_pb2.SignatureDef(method_name="tensorflow/serving/regress")
+    for name in ("x", "scale"):
+        proto.inputs[name].dtype = types_pb2.DT_FLOAT
+    proto.defaults["scale"].CopyFrom(tf.make_tensor_proto(2.5))
+    signature = Signature.from_def("s", proto)
+    signature.check_names(["x"])
+    assert signature.defaults["scale"].tolist() == 2.5
+    assert signature.method_name == "tensorflow/serving/regress"
+    with pytest.raises(RequestError, match="Missing but required: {x}"):
+        signature.check_names(["scale"])

@@ -9,6 +9,7 @@ from serving.versions import (
     describe,
     fingerprint,
     newest_version,
+    withdraw_newer,
 )
 
 
@@ -56,3 +57,37 @@ def test_the_size_of_the_catalogue(tmp_path, content, size):
         (version.path / "assets.extra").mkdir()
         (version.path / "assets.extra" / "emporium.json").write_bytes(content)
     assert describe(version).products == size
+
+
+def test_a_rollback_withdraws_what_is_newer(tmp_path):
+    for name in ("1", "3", "8", "12"):
+        _make(tmp_path, name)
+    [(version, path)] = withdraw_newer(tmp_path)
+    assert (version.number, path) == (12, tmp_path / ".withdrawn-12")
+    assert (path / "saved_model.pb").is_file()
+    assert [version.number for version in complete_versions(tmp_path)] == [8, 3, 1]
+    withdraw_newer(tmp_path, 1)
+    assert [version.number for version in complete_versions(tmp_path)] == [1]
+
+
+@pytest.mark.parametrize(("names", "number", "reason"), [
+    (["1"], None, "no version before the newest .* has 1"),
+    ([], None, "no version before the newest .* has none"),
+    (["1", "2"], 7, "no version 7 .* has 2, 1"),
+    (["1", "2"], 2, "version 2 is the newest"),
+])
+def test_a_rollback_that_cannot_be_changes_nothing(tmp_path, names, number, reason):
+    for name in names:
+        _make(tmp_path, name)
+    with pytest.raises(VersionError, match=reason):
+        withdraw_newer(tmp_path, number)
+    assert sorted(path.name for path in tmp_path.iterdir()) == names
+
+
+def test_a_version_that_was_withdrawn_before_is_not_written_over(tmp_path):
+    for name in ("1", "2"):
+        _make(tmp_path, name)
+    (tmp_path / ".withdrawn-2").mkdir()
+    with pytest.raises(VersionError, match="earlier rollback"):
+        withdraw_newer(tmp_path)
+    assert [version.number for version in complete_versions(tmp_path)] == [2, 1]

@@ -11,7 +11,8 @@ from pipeline.cli import main, session
 from pipeline.config import MODEL_NAME, Config
 
 COMMANDS = (
-    "run", "tune", "demo", "sample", "serve", "search", "recommend", "query", "kubeflow", "version")
+    "run", "tune", "demo", "sample", "serve", "rollback", "gateway", "search", "recommend", "query",
+    "loadtest", "kubeflow", "version")
 
 
 def run_python(code: str) -> subprocess.CompletedProcess:
@@ -76,12 +77,12 @@ def test_a_query_does_not_wait_for_tfx_and_an_absent_server_is_a_message():
 
 def test_server_client_and_commands_call_the_model_by_one_name(capsys):
     from serving.client import Client
-    from serving.model_server import ServerConfig
+    from serving.model_server.config import DEFAULT_MODEL_NAME
 
     # The server knows nothing of the pipeline, so that it has a default of its own.
-    assert ServerConfig.model_name == MODEL_NAME
+    assert DEFAULT_MODEL_NAME == MODEL_NAME
     assert inspect.signature(Client).parameters["model_name"].default == MODEL_NAME
-    for command in ("serve", "query"):
+    for command in ("serve", "gateway", "query"):
         with pytest.raises(SystemExit, match="0"):
             main([command, "--help"])
         assert f"(default {MODEL_NAME})" in capsys.readouterr().out
@@ -92,6 +93,7 @@ def test_server_client_and_commands_call_the_model_by_one_name(capsys):
     (["query", "cable", "--similar", "p1"], "--similar takes neither TEXT"),
     (["query", "cable", "--top", "0"], "--top should be at least 1, received 0"),
     (["run", "shop"], "--out"),
+    (["gateway"], "the following arguments are required: --catalogue"),
     ([], "COMMAND"),
 ])
 def test_wrong_arguments_are_explained(arguments, said, capsys):
@@ -109,6 +111,7 @@ def test_wrong_arguments_are_explained(arguments, said, capsys):
     (["search", "gs://b/out", "--queries", "q.tsv", "--output", "run"], "gcloud storage rsync"),
     (["recommend", "s3://b/out", "--contexts", "c", "--output", "run"], "gcloud storage rsync"),
     (["kubeflow", "gs://b/shop", "--output", "gs://b/p.yaml"], "give a local file"),
+    (["gateway", "--catalogue", "gs://b/shop"], "copy the table to this machine first"),
 ])
 def test_a_uri_is_no_path_on_this_machine(arguments, remedy, capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
@@ -132,6 +135,9 @@ def test_a_uri_is_no_path_on_this_machine(arguments, remedy, capsys, tmp_path, m
     (["tune", "shop", "--out", "out", "--trials", "few"], "tuning.trials"),
     (["run", "shop", "--out", "file/out"], "cannot be written to"),
     (["serve", "absent"], "absent/serving"),
+    (["gateway", "--catalogue", "absent", "--port", "0"], "no products table is there"),
+    (["gateway", "--catalogue", "shop", "--port", "70000"], "give another --port"),
+    (["gateway", "--catalogue", "shop", "--rate", "0"], "rate should be above 0. Received: 0.0"),
     (["search", "absent", "--queries", "q", "--output", "run", "--batch-size", "0"],
      "batch_size must be at least 1, received 0"),
     (["recommend", "absent", "--contexts", "c", "--output", "run", "--tag", "a b"],
@@ -210,3 +216,13 @@ def test_sample_writes_a_chinese_shop(capsys, tmp_path):
         "title"]
     assert any("\u4e00" <= letter <= "\u9fff" for letter in title)
     assert "--preset tiny_zh" in capsys.readouterr().out
+
+
+def test_a_key_of_the_gateway_is_told_once_and_its_hash_kept(capsys):
+    from serving.gateway.api_keys import hash_key
+
+    assert main(["gateway", "--hash-key", "shop app"]) == 0
+    captured = capsys.readouterr()
+    key = captured.err.split()[-1]
+    assert captured.out == f"{hash_key(key)} shop app\n"
+    assert key not in captured.out

@@ -1,0 +1,134 @@
+"""Version swaps under load: what fails, and what they do to latency.
+
+Usage:  python -m benchmarks.serving.swaps [--swaps 100] [--every 20] [--share 0.5]
+
+An open loop at --share of the capacity that is measured first runs for a while without and then
+through all swaps. Every --every seconds a new version appears in the serving folder, as the
+pipeline pushes it (a rename), and the benchmark waits until the server answers by it; the last two
+versions stay, older ones are deleted. What does not answer before the load ends is not counted:
+give more --every where `swaps_done` is less than --swaps. A latency is a spike where it is over
+three times the p99 of the load without swaps, which has spikes of its own: both are told.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import pathlib
+import shutil
+import sys
+import threading
+import time
+
+from benchmarks.serving import options, servers, shop_model
+from serving.client import Client, ClientError
+from serving.loadtest import LoadResult
+
+_SPIKE = 3
+
+
+def main() -> int:
+    """Measures and tells."""
+    parser = options.parser(__doc__)
+    parser.add_argument("--swaps", type=int, default=100)
+    parser.add_argument("--every", type=float, default=20.0, help="seconds from swap to swap")
+    parser.add_argument("--share", type=float, default=0.5, help="of the capacity")
+    parser.add_argument("--seconds", type=float, default=30.0, help="of the loads without swaps")
+    args = parser.parse_args()
+    source = options.exported(args) / "serving" / "1"
+    bodies = options.requests(shop_model.queries(options.QUERIES))
+    out = args.work / "swapping"
+    shutil.rmtree(out, ignore_errors=True)
+    push(source, out / "serving", 1)
+    with servers.emporium(out, args.work / "emporium.log", args.serve_arg) as server:
+        full = options.measure(args, server.address, bodies, args.seconds, callers=args.callers)
+        rate = args.share * full.throughput
+        calm = options.measure(args, server.address, bodies, args.seconds, rate=rate)
+        swapping = Swapper(args, source, out / "serving", server)
+        with swapping:
+            through = options.measure(
+                args, server.address, bodies, args.swaps * args.every, rate=rate, warm_up=0.0)
+        alive = server.process.poll() is None
+    limit = _SPIKE * calm.latency_ms(99)
+    options.finish(args, {
+        "capacity": options.brief(full), "without_swaps": options.brief(calm),
+        "through_swaps": options.brief(through), "alive": alive,
+        "swaps_done": swapping.done,
+        "seconds_to_swap": options.spread(swapping.seconds or [0.0]),
+        "failed": through.requests - through.codes.get("OK", 0), "spike_over_ms": limit,
+        "spikes_without_swaps": spikes(calm, limit), "spikes_through_swaps": spikes(through, limit),
+        "seconds_with_spikes": [
+            entry.second for entry in through.seconds if entry.max_ms > limit]})
+    return 0
+
+
+def push(source: pathlib.Path, serving: pathlib.Path, number: int) -> None:
+    """Version `number`, by a rename as the pipeline pushes it; its files are links."""
+    serving.mkdir(parents=True, exist_ok=True)
+    part = serving / f".{number}.part"
+    shutil.copytree(source, part, copy_function=os.link)
+    part.rename(serving / str(number))
+
+
+def spikes(result: LoadResult, limit_ms: float) -> int:
+    """How many answers took longer."""
+    return sum(
+        step.count_added_in_this_iter_step
+        for step in result.answered.get_recorded_iterator()
+        if step.value_iterated_to > 1000 * limit_ms)
+
+
+class Swapper:
+    """Pushes version after version beside the load, in a thread.
+
+    Attributes:
+        done: versions that answered while the load ran.
+        seconds: from the push of each until it answered.
+    """
+
+    def __init__(self, args: argparse.Namespace, source: pathlib.Path, serving: pathlib.Path,
+                 server: servers.Server) -> None:
+        self.done = 0
+        self.seconds: list[float] = []
+        self._swaps, self._every = args.swaps, args.every
+        self._source, self._serving = source, serving
+        self._client = Client(server.address)
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._swap_all, daemon=True)
+
+    def __enter__(self) -> Swapper:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._stop.set()
+        self._thread.join()
+        self._client.close()
+
+    def _swap_all(self) -> None:
+        begun = time.monotonic()
+        for number in range(2, self._swaps + 2):
+            pushed = time.monotonic()
+            push(self._source, self._serving, number)
+            if not self._answers(number):
+                return
+            self.done += 1
+            self.seconds.append(time.monotonic() - pushed)
+            shutil.rmtree(self._serving / str(number - 2), ignore_errors=True)
+            if self._stop.wait(max(0.0, begun + (number - 1) * self._every - time.monotonic())):
+                return
+
+    def _answers(self, number: int) -> bool:
+        """Waits until a version answers; false where the load ended before."""
+        while not self._stop.wait(0.1):
+            try:
+                states = {state.version: state.state for state in self._client.status()}
+            except ClientError:  # The load's own figures say what failed; here it is asked again.
+                continue
+            if states.get(number) == "AVAILABLE":
+                return True
+        return False
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,125 @@
+"""What stands before every request: keys, rates, headers, counts, and answers to failures."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import Iterable
+from http import HTTPStatus
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from serving.gateway.api_keys import ApiKeys
+from serving.gateway.errors import ApiError
+from serving.gateway.metrics import Metrics
+from serving.gateway.rate_limit import RateLimiter
+from serving.gateway.traffic import Traffic
+
+logger = logging.getLogger(__name__)
+
+ENDPOINT = "emporium.endpoint"
+"""Where a route writes its name into the scope; a path as sent would be a label without bound."""
+
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+
+
+def content_security_policy(image_origins: Iterable[str]) -> str:
+    """The policy of the pages: nothing but the gateway's own files, and pictures of products."""
+    return "; ".join((
+        "default-src 'none'", "script-src 'self'", "style-src 'self'", "connect-src 'self'",
+        " ".join(("img-src 'self'", *image_origins)), "base-uri 'none'", "form-action 'self'",
+        "frame-ancestors 'none'"))
+
+
+def error_response(error: ApiError) -> Response:
+    """{"error": message}, with the status of an error."""
+    headers = {"Cache-Control": "no-store"}
+    if error.retry_after is not None:
+        headers["Retry-After"] = str(error.retry_after)
+    if error.status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = "Bearer"
+    return Response(
+        json.dumps({"error": str(error)}, ensure_ascii=False).encode("utf-8", errors="replace"),
+        int(error.status), headers, "application/json")
+
+
+class Guard:
+    """Wraps the application."""
+
+    def __init__(self, app: ASGIApp, *, keys: ApiKeys | None, limiter: RateLimiter,
+                 open_paths: frozenset[str], policy: str, metrics: Metrics,
+                 traffic: Traffic) -> None:
+        """Prepares the guard; `open_paths` want no key and count for no rate limit."""
+        self._app = app
+        self._keys = keys
+        self._limiter = limiter
+        self._open_paths = open_paths
+        self._headers = {**_HEADERS, "Content-Security-Policy": policy}
+        self._metrics = metrics
+        self._traffic = traffic
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers one HTTP request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began = time.perf_counter()
+        status = 0
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = MutableHeaders(scope=message)
+                for name, value in self._headers.items():
+                    headers[name] = value
+            await send(message)
+
+        try:
+            await self._answer(scope, receive, send_with_headers)
+        except ClientDisconnect:
+            return
+        except Exception:
+            # Answered already, where an answer was still possible.
+            logger.exception("%s failed", scope.get(ENDPOINT, "a request"))
+        seconds = time.perf_counter() - began
+        endpoint = scope.get(ENDPOINT, "other")
+        self._metrics.count_request(endpoint, status, seconds)
+        self._traffic.count_request(endpoint, status, seconds)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["path"] not in self._open_paths:
+            try:
+                self._admit(scope)
+            except ApiError as error:
+                await error_response(error)(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+    def _admit(self, scope: Scope) -> None:
+        client = scope.get("client")
+        who = f"address {client[0] if client else 'unknown'}"
+        name = None
+        if self._keys is not None and (key := _key(Headers(scope=scope))):
+            name = self._keys.name_of(key)
+        if wait := self._limiter.take(f"key {name}" if name else who):
+            raise ApiError(HTTPStatus.TOO_MANY_REQUESTS, "too many requests", wait)
+        if self._keys is not None and name is None:
+            raise ApiError(
+                HTTPStatus.UNAUTHORIZED, "a key is needed: send Authorization: Bearer KEY")
+
+
+def _key(headers: Headers) -> str:
+    scheme, _, key = headers.get("authorization", "").partition(" ")
+    return key.strip() if scheme.lower() == "bearer" else ""

@@ -1,0 +1,88 @@
+"""What stands around every gRPC method: errors become statuses, and all is counted."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import grpc
+import grpc.aio
+from google.protobuf.message import DecodeError
+
+from serving.errors import RequestError, invalid_argument
+from serving.model_server.api import ModelApi
+
+logger = logging.getLogger(__name__)
+
+
+class Guard(grpc.aio.ServerInterceptor):
+    """Turns what a handler raises into a status, counts it, and never lets a traceback out.
+
+    Also catches messages that do not parse, which gRPC would otherwise answer with INTERNAL.
+    """
+
+    def __init__(self, api: ModelApi) -> None:
+        self._api = api
+
+    async def intercept_service(
+        self,
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[grpc.RpcMethodHandler]],
+        handler_call_details: grpc.HandlerCallDetails,
+    ) -> grpc.RpcMethodHandler:
+        """Wraps the unary handler of a method that this server has."""
+        handler = await continuation(handler_call_details)
+        if handler is None or handler.unary_unary is None:
+            return handler
+
+        def deserialize(data: bytes) -> Any:
+            try:
+                return handler.request_deserializer(data)
+            except DecodeError as error:
+                return error
+
+        method = handler_call_details.method.rsplit("/", 1)[-1]
+
+        async def answer(request: Any, context: grpc.aio.ServicerContext) -> Any:
+            started = time.perf_counter()
+            name = self._api.label(_model_name(request))
+            status = "OK"
+            try:
+                return await _guarded(handler.unary_unary, method, request, context)
+            except RequestError as error:
+                status = error.code.name
+                await context.abort(error.code, error.message)
+            finally:
+                self._api.metrics.count_request(name, status)
+                self._api.metrics.latency.labels(name, method, "GRPC").observe(
+                    (time.perf_counter() - started) * 1e6)
+
+        return grpc.unary_unary_rpc_method_handler(
+            answer, request_deserializer=deserialize,
+            response_serializer=handler.response_serializer)
+
+
+async def _guarded(handler: Callable[..., Awaitable[Any]], method: str, request: Any,
+                   context: grpc.aio.ServicerContext) -> Any:
+    try:
+        if isinstance(request, DecodeError):
+            raise invalid_argument(f"the request does not parse: {request}")
+        return await handler(request, context)
+    except RequestError:
+        raise
+    except NotImplementedError:
+        raise RequestError(
+            grpc.StatusCode.UNIMPLEMENTED,
+            f"{method} is not offered by this server; use Predict") from None
+    # The caller learns that it was not their fault; the log has the rest.
+    except Exception:
+        logger.exception("%s failed", method)
+        raise RequestError(
+            grpc.StatusCode.INTERNAL, "the server failed; its log says why") from None
+
+
+def _model_name(request: Any) -> str:
+    tasks = getattr(request, "tasks", None)  # of a MultiInferenceRequest
+    spec = getattr(tasks[0] if tasks else request, "model_spec", None)
+    return "" if spec is None else str(spec.name)

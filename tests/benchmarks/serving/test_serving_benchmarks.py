@@ -1,0 +1,105 @@
+"""The benchmarks of serving: their model, their servers, their figures."""
+
+import pathlib
+
+import grpc
+import numpy as np
+import pytest
+import tensorflow as tf
+from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
+
+from benchmarks.serving import options, overload, servers, shop_model, swaps
+from pipeline.config import Index
+from serving.loadtest import LoadConfig
+from serving.loadtest.recorder import new_histogram, record
+from serving.loadtest.result import LoadResult
+from serving.saved_model import read_meta_graph, register_ops
+
+
+@pytest.fixture(scope="module")
+def version(tmp_path_factory) -> pathlib.Path:
+    folder = tmp_path_factory.mktemp("out") / "serving"
+    return shop_model.export_version(
+        folder, "2x128", 150, Index(kind="brute_force", top_k=7, min_recall=0.0))
+
+
+@pytest.fixture(scope="module")
+def model(version):
+    register_ops(read_meta_graph(version))
+    return tf.saved_model.load(str(version))
+
+
+def test_model_answers_with_every_arm_and_is_made_once(version, model) -> None:
+    search = model.signatures["search"]
+    answer = search(query=tf.constant(shop_model.queries(3)))
+    assert answer["product_id"].shape == (3, 7)
+    assert all(product.startswith(b"p") for product in answer["product_id"].numpy().ravel())
+    assert [path.name for path in version.parent.iterdir()] == ["1"]
+    before = version.stat().st_mtime_ns
+    shop_model.export_version(version.parent, "2x128", 150, Index())
+    assert version.stat().st_mtime_ns == before
+
+
+def test_queries_are_different_and_the_same_each_time() -> None:
+    asked = shop_model.queries(2000)
+    assert len(set(asked)) == 2000
+    assert asked == shop_model.queries(2000)
+    assert {len(query.split()) for query in asked} == {1, 2, 3, 4}
+
+
+def test_plain_server_answers_as_the_model_does(version, model, tmp_path) -> None:
+    query = shop_model.queries(1)
+    with servers.plain(version, tmp_path / "plain.log") as server:
+        [body] = options.requests(query)
+        with grpc.insecure_channel(server.address) as channel:
+            stub = prediction_service_pb2_grpc.PredictionServiceStub(channel)
+            answer = stub.Predict(predict_pb2.PredictRequest.FromString(body), timeout=60)
+        assert server.memory_mb > 50
+    assert server.process.poll() is not None
+    expected = model.signatures["search"](query=tf.constant(query))
+    np.testing.assert_array_equal(
+        tf.make_ndarray(answer.outputs["product_id"]), expected["product_id"].numpy())
+
+
+def test_server_that_does_not_start_is_told_with_its_last_words(tmp_path) -> None:
+    with (pytest.raises(RuntimeError, match="did not start"),
+          servers.plain(tmp_path / "nothing", tmp_path / "plain.log")):
+        pass
+
+
+def test_push_appears_whole_under_its_number(version, tmp_path) -> None:
+    swaps.push(version, tmp_path, 2)
+    assert [path.name for path in tmp_path.iterdir()] == ["2"]
+    for path in version.rglob("*"):
+        if path.is_file():
+            assert (tmp_path / "2" / path.relative_to(version)).samefile(path)
+
+
+def test_spikes_are_the_answers_over_the_limit() -> None:
+    answered = new_histogram()
+    for milliseconds in (10, 20, 31, 100, 100):
+        record(answered, milliseconds / 1000)
+    config = LoadConfig("localhost:1", callers=1)
+    result = LoadResult(
+        config, 0.0, 30.0, {"OK": 5}, answered, new_histogram(), new_histogram(), 0.0, [])
+    assert [swaps.spikes(result, limit) for limit in (5, 30, 50, 200)] == [5, 3, 2, 0]
+
+
+def test_memory_grows_from_the_second_tenth_to_the_last() -> None:
+    class Server:
+        memory_mb = 0.0
+
+    watch = overload.MemoryWatch(Server())
+    # Start-up, then 200 MB that become 210.
+    watch._samples = [50.0] * 10 + [200.0] * 10 + [250.0] * 70 + [210.0] * 10
+    figures = watch.figures()
+    assert (figures["warm_mb"], figures["end_mb"], figures["most_mb"]) == (200.0, 210.0, 250.0)
+    assert figures["growth"] == pytest.approx(0.05)
+    assert len(figures["over_time_mb"]) == 50  # Every second of a hundred, sixty at the most.
+    watch._samples = [1.0] * 9
+    with pytest.raises(ValueError, match="received 9"):
+        watch.figures()
+
+
+def test_spread_is_median_and_quartiles() -> None:
+    assert options.spread([1.0, 2.0, 3.0, 4.0, 5.0]) == {"median": 3.0, "low": 2.0, "high": 4.0}
