@@ -36,6 +36,10 @@ class Model(Protocol):
     def slots(self) -> int:
         """How many calls run at once."""
 
+    @property
+    def repeated(self) -> int:
+        """How many calls took longer as they had to be made again."""
+
     async def run(self, signature: Signature, inputs: Mapping[str, np.ndarray],
                   outputs: Sequence[str]) -> Arrays:
         """The named outputs of one call."""
@@ -148,9 +152,11 @@ class Batcher:
         self._start_batches()
 
     async def _answer(self, batch: list[Waiting]) -> None:
-        started = time.monotonic()
+        started, repeated = time.monotonic(), self._model.repeated
         self._metrics.queue_seconds.observe(started - batch[0].since)
         await self._answer_all(batch)
+        if self._model.repeated != repeated:
+            return  # the start of a process says nothing of the batches to come
         seconds = time.monotonic() - started
         known = self._seconds_per_batch or seconds
         self._seconds_per_batch = known + _SMOOTHING * (seconds - known)

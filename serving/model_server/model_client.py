@@ -65,17 +65,12 @@ class ModelClient:
         Raises:
             VersionError: the version cannot be loaded, not in time, or the process died of it.
         """
-        here, there = socket.socketpair()
         try:
-            process = await asyncio.to_thread(_spawn, options, there)
+            process, here = await _spawned(options)
         except (OSError, EOFError) as error:
-            here.close()
             raise VersionError(
                 f"no process for version {options.version} can be started: {error}; the machine "
                 "may be out of memory, processes or open files") from error
-        except BaseException:
-            here.close()  # which ends the process that may be on its way
-            raise
         reader, writer = await asyncio.open_connection(sock=here, limit=2**22)
         try:
             header, _ = await asyncio.wait_for(_read_frame(reader), options.load_seconds)
@@ -168,6 +163,17 @@ class ModelClient:
             for future in self._futures.values():
                 if not future.done():
                     future.set_exception(ProcessDiedError(_exit(self._process)))
+
+
+async def _spawned(
+        options: ProcessOptions) -> tuple[multiprocessing.process.BaseProcess, socket.socket]:
+    """A process that begins to load, and this end of its connection."""
+    here, there = socket.socketpair()
+    try:
+        return await asyncio.to_thread(_spawn, options, there), here
+    except BaseException:
+        here.close()  # which ends the process that may be on its way
+        raise
 
 
 async def _read_frame(reader: asyncio.StreamReader) -> tuple[dict[str, Any], Arrays]:

@@ -31,12 +31,14 @@ class Replicas:
         version: number of the version.
         signatures: what the version answers.
         warmed: how many recorded requests warmed it.
+        repeated: how many calls had to be made again, as their process died.
     """
 
     def __init__(self, options: ProcessOptions, clients: Sequence[ModelClient]) -> None:
         self.version = options.version
         self.signatures = clients[0].signatures
         self.warmed = clients[0].warmed
+        self.repeated = 0
         self._options = options
         self._clients = list(clients)
         self._error = ""  # why there is no process, once that is known
@@ -87,6 +89,7 @@ class Replicas:
                 return await client.call(signature, inputs, outputs)
             except ProcessDiedError as error:
                 self._forget(client)
+                self.repeated += 1
                 ended = str(error)
         raise RequestError(
             grpc.StatusCode.UNAVAILABLE,

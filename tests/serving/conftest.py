@@ -51,8 +51,10 @@ def running(config: ServerConfig) -> Iterator[ModelServer]:
     try:
         server = call(make())
         call(server.start())
-        yield server
-        call(server.stop())
+        try:
+            yield server
+        finally:
+            call(server.stop())
     finally:
         loop.call_soon_threadsafe(loop.stop)
         thread.join()

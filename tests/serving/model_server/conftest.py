@@ -6,6 +6,8 @@ import pathlib
 import signal
 
 import pytest
+import tensorflow as tf
+from tensorflow_serving.apis import predict_pb2, prediction_log_pb2
 
 from serving.model_server.loaded import LoadOptions
 from serving.model_server.manager import ModelManager
@@ -33,6 +35,19 @@ def break_graph(version: pathlib.Path) -> pathlib.Path:
     """Cuts off the graph of a version, as a copy that was interrupted does."""
     graph = version / "saved_model.pb"
     graph.write_bytes(graph.read_bytes()[:100])
+    return version
+
+
+def hang(version: pathlib.Path) -> pathlib.Path:
+    """Gives a version a warm-up request that takes hours."""
+    request = predict_pb2.PredictRequest()
+    request.model_spec.signature_name = "spin"
+    request.inputs["steps"].CopyFrom(tf.make_tensor_proto(2**31 - 1, tf.int32))
+    log = prediction_log_pb2.PredictionLog(
+        predict_log=prediction_log_pb2.PredictLog(request=request))
+    with tf.io.TFRecordWriter(
+            str(version / "assets.extra/tf_serving_warmup_requests")) as writer:
+        writer.write(log.SerializeToString())
     return version
 
 

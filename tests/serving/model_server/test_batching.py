@@ -33,6 +33,7 @@ class Model:
 
     def __init__(self, slots: int = 1) -> None:
         self.slots = slots
+        self.repeated = 0
         self.calls: list[tuple[str, list, list[str]]] = []
         self._answers: list[asyncio.Future] = []
 
@@ -151,7 +152,8 @@ async def test_lists_are_padded_with_what_means_nothing(model):
     batcher = _batcher(model, {"x": 0})
     tasks = [_ask(batcher, values, LISTS) for values in (
         [[9]], [[1, 2, 3]], [[4, 5, 6, 7], [8, 9, 10, 11]], [[1, 1, 1, 1, 1]])]
-    assert await _finish(model, *tasks) == [{"y": [90]}, {"y": [60]}, {"y": [220, 380]}, {"y": [50]}]
+    assert await _finish(model, *tasks) == [
+        {"y": [90]}, {"y": [60]}, {"y": [220, 380]}, {"y": [50]}]
     # Five values are more than the next power of two of the others.
     assert _inputs(model) == [
         [[9]], [[1, 2, 3, 0], [4, 5, 6, 7], [8, 9, 10, 11]], [[1, 1, 1, 1, 1]]]
@@ -241,6 +243,19 @@ async def test_who_would_wait_too_long_is_refused(model, limit, timeout):
     assert late.exception().code is grpc.StatusCode.RESOURCE_EXHAUSTED
     assert "11 rows wait, about 2750 ms" in str(late.exception())
     assert len(await _finish(model, *tasks)) == 12
+
+
+async def test_a_call_that_was_repeated_does_not_tell_how_long_batches_take(model, batcher):
+    first = _ask(batcher, [0])
+    await _finish(model, first)
+    known = batcher._seconds_per_batch
+    assert known > 0
+    second = _ask(batcher, [1])
+    await _settle()
+    model.repeated = 1
+    await asyncio.sleep(0.05)
+    await _finish(model, second)
+    assert batcher._seconds_per_batch == known
 
 
 async def test_what_cannot_go_together_counts_as_a_batch_each(model):

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import multiprocessing
 import pathlib
 import shutil
 
@@ -15,7 +16,7 @@ from serving.model_server.manager import ConfigFileWatch, ModelManager
 from serving.model_server.metrics import Metrics
 from serving.model_server.model_config import ModelConfig, VersionPolicy
 from serving.model_server.served_model import State
-from tests.serving.model_server.conftest import break_graph, is_alive
+from tests.serving.model_server.conftest import break_graph, hang, is_alive
 
 NEWEST = VersionPolicy()
 TWO = VersionPolicy(latest=2)
@@ -161,12 +162,12 @@ async def test_one_model_that_cannot_start_leaves_no_process_of_another(push, tm
     break_graph(broken)
     manager = ModelManager(LoadOptions(), Metrics(), poll_seconds=3600)
     pids = []
+    start = asyncio.create_task(
+        manager.start([_shop(tmp_path), ModelConfig("other", broken.parent)]))
+    while not start.done():
+        pids += _model_processes()
+        await asyncio.sleep(0.02)
     with pytest.raises(StartupError, match="model other in .* can be served"):
-        start = asyncio.create_task(
-            manager.start([_shop(tmp_path), ModelConfig("other", broken.parent)]))
-        while not start.done():
-            pids += _model_processes()
-            await asyncio.sleep(0.02)
         await start
     assert pids
     assert not any(is_alive(pid) for pid in pids)
@@ -175,8 +176,6 @@ async def test_one_model_that_cannot_start_leaves_no_process_of_another(push, tm
 
 
 def _model_processes() -> list[int]:
-    import multiprocessing
-
     return [child.pid for child in multiprocessing.active_children()
             if child.name.startswith("model-")]
 
@@ -296,6 +295,24 @@ async def test_a_bad_reload_changes_nothing(push, managing, tmp_path, change, er
         assert shop.available == {1}
 
 
+async def test_a_reload_that_is_cancelled_changes_nothing(push, managing, tmp_path, toy_versions):
+    push("first", 1)
+    shutil.copytree(toy_versions["second"], tmp_path / "other/2")
+    hang(tmp_path / "other/2")
+    async with managing(_shop(tmp_path)) as manager:
+        pids = manager.model("shop").pids
+        reloading = asyncio.create_task(manager.reload(
+            [_shop(tmp_path, stable=1), ModelConfig("other", tmp_path / "other")]))
+        await _until(lambda: len(_model_processes()) == 2)
+        reloading.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await reloading
+        assert (manager.names, manager.model("shop").config) == (["shop"], _shop(tmp_path))
+        await _until(lambda: _model_processes() == pids)
+        await manager.reload([_shop(tmp_path, stable=1)])  # nothing is locked for good
+        assert await _first(manager.model("shop"), label="stable") == b"p3"
+
+
 async def test_a_label_that_moves_never_points_to_what_is_not_there(push, managing, tmp_path):
     push("first", 1)
     push("second", 2)
@@ -329,7 +346,7 @@ async def test_the_watch_of_a_config_file_survives_what_is_written_into_it(
         write("")
         await _until(lambda: "should have a model_config_list" in caplog.text)
         assert manager.model("shop").available == {1}
-        write("model_config_list { config { %s } }" % entry)
+        write(f"model_config_list {{ config {{ {entry} }} }}")
         await _until(lambda: manager.model("shop").available == {2})
         watch.cancel()
         with contextlib.suppress(asyncio.CancelledError):

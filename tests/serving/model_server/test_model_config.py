@@ -1,3 +1,4 @@
+import contextlib
 import pathlib
 
 import pytest
@@ -21,7 +22,7 @@ def _read(tmp_path, text):
 
 
 def _list(*entries: str) -> str:
-    return "model_config_list {%s}" % "".join("config {%s}" % entry for entry in entries)
+    return f"model_config_list {{ {' '.join(f'config {{ {entry} }}' for entry in entries)} }}"
 
 
 def test_a_file_with_all_that_can_be_said(tmp_path):
@@ -73,10 +74,8 @@ def test_a_file_that_is_not_there(tmp_path):
 @given(st.binary(max_size=80) | st.text(max_size=80))
 def test_no_file_makes_the_reader_fail(tmp_path_factory, text):
     folder = tmp_path_factory.getbasetemp()
-    try:
+    with contextlib.suppress(StartupError):  # no other error, that is
         _read(folder, text if isinstance(text, bytes) else text.encode("utf-8", "replace"))
-    except StartupError as error:
-        assert "models.config" in str(error)
 
 
 def _versions(*numbers: int) -> list[Version]:
