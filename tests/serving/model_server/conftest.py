@@ -1,6 +1,7 @@
 """What the tests of the model server have in common."""
 
 import contextlib
+import multiprocessing
 import os
 import pathlib
 import signal
@@ -29,6 +30,21 @@ def managing():
             await manager.stop()
 
     return make
+
+
+@pytest.fixture
+def model_processes():
+    """Lists the ids of the model processes that a test has started and that are there still.
+
+    Servers that other tests share may have some, too.
+    """
+
+    def running() -> list[int]:
+        return [child.pid for child in multiprocessing.active_children()
+                if child.name.startswith("model-")]
+
+    others = running()
+    return lambda: [pid for pid in running() if pid not in others]
 
 
 def break_graph(version: pathlib.Path) -> pathlib.Path:

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import multiprocessing
 import pathlib
 import shutil
 
@@ -155,7 +154,8 @@ async def test_a_start_without_a_version_that_loads_says_why(push, managing, tmp
         _shop(tmp_path, VersionPolicy(0, (8,))))
 
 
-async def test_one_model_that_cannot_start_leaves_no_process_of_another(push, tmp_path):
+async def test_one_model_that_cannot_start_leaves_no_process_of_another(
+        push, tmp_path, model_processes):
     push("first", 1)
     broken = tmp_path / "broken/1"
     shutil.copytree(tmp_path / "serving/1", broken)
@@ -165,7 +165,7 @@ async def test_one_model_that_cannot_start_leaves_no_process_of_another(push, tm
     start = asyncio.create_task(
         manager.start([_shop(tmp_path), ModelConfig("other", broken.parent)]))
     while not start.done():
-        pids += _model_processes()
+        pids += model_processes()
         await asyncio.sleep(0.02)
     with pytest.raises(StartupError, match="model other in .* can be served"):
         await start
@@ -173,11 +173,6 @@ async def test_one_model_that_cannot_start_leaves_no_process_of_another(push, tm
     assert not any(is_alive(pid) for pid in pids)
     assert manager.names == []
     await manager.stop()
-
-
-def _model_processes() -> list[int]:
-    return [child.pid for child in multiprocessing.active_children()
-            if child.name.startswith("model-")]
 
 
 @pytest.mark.parametrize(("policy", "first", "then"), [
@@ -269,7 +264,8 @@ async def test_a_reload_does_not_wait_for_requests_of_what_it_removes(
     ("folder", StartupError, "nowhere can be served"),
     ("new model", StartupError, "model other in .* can be served"),
 ])
-async def test_a_bad_reload_changes_nothing(push, managing, tmp_path, change, error, message):
+async def test_a_bad_reload_changes_nothing(
+        push, managing, tmp_path, change, error, message, model_processes):
     push("first", 1)
     push("second", 2)
     before = _shop(tmp_path, VersionPolicy(0, (1,)), stable=1)
@@ -290,12 +286,13 @@ async def test_a_bad_reload_changes_nothing(push, managing, tmp_path, change, er
         assert await _first(shop) == b"p3"
         assert await _first(shop, label="stable") == b"p3"
         # Neither are the versions that were loaded for it kept.
-        await _until(lambda: _model_processes() == pids)
+        await _until(lambda: model_processes() == pids)
         await shop.poll()
         assert shop.available == {1}
 
 
-async def test_a_reload_that_is_cancelled_changes_nothing(push, managing, tmp_path, toy_versions):
+async def test_a_reload_that_is_cancelled_changes_nothing(
+        push, managing, tmp_path, toy_versions, model_processes):
     push("first", 1)
     shutil.copytree(toy_versions["second"], tmp_path / "other/2")
     hang(tmp_path / "other/2")
@@ -303,12 +300,12 @@ async def test_a_reload_that_is_cancelled_changes_nothing(push, managing, tmp_pa
         pids = manager.model("shop").pids
         reloading = asyncio.create_task(manager.reload(
             [_shop(tmp_path, stable=1), ModelConfig("other", tmp_path / "other")]))
-        await _until(lambda: len(_model_processes()) == 2)
+        await _until(lambda: len(model_processes()) == 2)
         reloading.cancel()
         with pytest.raises(asyncio.CancelledError):
             await reloading
         assert (manager.names, manager.model("shop").config) == (["shop"], _shop(tmp_path))
-        await _until(lambda: _model_processes() == pids)
+        await _until(lambda: model_processes() == pids)
         await manager.reload([_shop(tmp_path, stable=1)])  # nothing is locked for good
         assert await _first(manager.model("shop"), label="stable") == b"p3"
 

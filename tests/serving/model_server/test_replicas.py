@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import json
-import multiprocessing
 import os
 import resource
 import signal
@@ -81,18 +80,18 @@ async def test_a_process_that_does_not_listen_is_ended_all_the_same(options, mon
     assert not is_alive(client.pid)
 
 
-async def test_a_start_that_is_given_up_leaves_no_process(options):
+async def test_a_start_that_is_given_up_leaves_no_process(options, model_processes):
     starting = asyncio.create_task(Replicas.start(options, 2))
     await asyncio.sleep(0.2)
     starting.cancel()
     with pytest.raises(asyncio.CancelledError):
         await starting
-    await _none_left()
+    await _none_left(model_processes)
 
 
-async def _none_left() -> None:
+async def _none_left(model_processes) -> None:
     async def look() -> None:
-        while any(child.name.startswith("model-") for child in multiprocessing.active_children()):
+        while model_processes():
             await asyncio.sleep(0.02)
 
     await asyncio.wait_for(look(), 60)
@@ -109,11 +108,11 @@ async def test_without_a_process_or_file_to_be_had_a_version_is_refused(options)
             resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
-async def test_a_version_that_cannot_be_loaded_says_why(options, push):
+async def test_a_version_that_cannot_be_loaded_says_why(options, push, model_processes):
     path = break_graph(push("first", 1))
     with pytest.raises(VersionError, match="cannot be read as a SavedModel"):
         await Replicas.start(ProcessOptions(1, path), 2)
-    await _none_left()
+    await _none_left(model_processes)
 
 
 async def test_a_call_is_made_again_and_given_up_after_three_processes(options):
