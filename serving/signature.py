@@ -110,6 +110,8 @@ class Signature:
         Inputs with a default may be missing.
         """
         names = set(received)
+        if names == self.inputs.keys():
+            return
         extra = names - set(self.inputs)
         missing = set(self.inputs) - names - set(self.defaults)
         if not extra and not missing:

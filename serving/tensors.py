@@ -80,18 +80,26 @@ def decode_tensor(name: str, proto: tensor_pb2.TensorProto) -> np.ndarray:
 
 
 def encode_tensor(array: np.ndarray) -> tensor_pb2.TensorProto:
-    """A TensorProto with its values in the typed field, as TensorFlow Serving answers.
+    """A TensorProto with its values in the typed field; see `fill_tensor`."""
+    proto = tensor_pb2.TensorProto()
+    fill_tensor(proto, array)
+    return proto
+
+
+def fill_tensor(proto: tensor_pb2.TensorProto, array: np.ndarray) -> None:
+    """Writes an array into an empty TensorProto, into the typed field as TensorFlow Serving does.
 
     Clients in other languages read `float_val` or `string_val`; `tf.make_tensor_proto` would
     write raw `tensor_content` instead.
     """
     dtype = tf_dtype(array).as_datatype_enum
-    proto = tensor_pb2.TensorProto(dtype=dtype)
-    for size in array.shape:
-        proto.tensor_shape.dim.add(size=size)
     field = _VALUE_FIELDS.get(dtype)
     if field is None:
-        return tf.make_tensor_proto(array)
+        proto.CopyFrom(tf.make_tensor_proto(array))
+        return
+    proto.dtype = dtype
+    for size in array.shape:
+        proto.tensor_shape.dim.add(size=size)
     flat = array.ravel()
     if field in _PACKED_AS_IN_MEMORY:
         proto.MergeFromString(_packed(field, flat.tobytes()))
@@ -99,7 +107,6 @@ def encode_tensor(array: np.ndarray) -> tensor_pb2.TensorProto:
         proto.half_val.extend(flat.view(np.uint16).tolist())
     else:
         getattr(proto, field).extend(flat.tolist())
-    return proto
 
 
 def tf_dtype(array: np.ndarray) -> tf.DType:

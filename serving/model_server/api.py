@@ -93,8 +93,7 @@ class ModelApi:
             signature.check_inputs(inputs, self._limits)
             started = time.perf_counter()
             arrays = await loaded.run(signature, inputs, outputs, timeout)
-            self.metrics.runtime.labels(reference.name, "Predict").observe(
-                (time.perf_counter() - started) * 1e6)
+            self.metrics.count_call(reference.name, time.perf_counter() - started)
             return Prediction(loaded.version.number, signature, arrays)
 
     def signature_defs(

@@ -32,7 +32,7 @@ from serving.model_server.example_methods import (
 )
 from serving.model_server.inference import Inference, InferenceTask, infer, multi_infer
 from serving.signature import Signature
-from serving.tensors import decode_tensor, encode_tensor
+from serving.tensors import decode_tensor, fill_tensor
 
 logger = logging.getLogger(__name__)
 
@@ -69,7 +69,7 @@ class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer):
             _fill_spec(
                 response.model_spec, reference, prediction.version, prediction.signature.name)
             for name, array in prediction.outputs.items():
-                response.outputs[name].CopyFrom(encode_tensor(array))
+                fill_tensor(response.outputs[name], array)
             return response
 
         size_bytes = sum(array.nbytes for array in prediction.outputs.values())

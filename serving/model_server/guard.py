@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
@@ -25,6 +26,7 @@ class Guard(grpc.aio.ServerInterceptor):
 
     def __init__(self, api: ModelApi) -> None:
         self._api = api
+        self._wrapped: dict[str, grpc.RpcMethodHandler] = {}
 
     async def intercept_service(
         self,
@@ -32,17 +34,20 @@ class Guard(grpc.aio.ServerInterceptor):
         handler_call_details: grpc.HandlerCallDetails,
     ) -> grpc.RpcMethodHandler:
         """Wraps the unary handler of a method that this server has."""
-        handler = await continuation(handler_call_details)
-        if handler is None or handler.unary_unary is None:
-            return handler
+        path = handler_call_details.method
+        if path not in self._wrapped:
+            handler = await continuation(handler_call_details)
+            if handler is None or handler.unary_unary is None:
+                return handler
+            self._wrapped[path] = self._wrap(path.rsplit("/", 1)[-1], handler)
+        return self._wrapped[path]
 
+    def _wrap(self, method: str, handler: grpc.RpcMethodHandler) -> grpc.RpcMethodHandler:
         def deserialize(data: bytes) -> Any:
             try:
                 return handler.request_deserializer(data)
             except DecodeError as error:
                 return error
-
-        method = handler_call_details.method.rsplit("/", 1)[-1]
 
         async def answer(request: Any, context: grpc.aio.ServicerContext) -> Any:
             started = time.perf_counter()
@@ -53,10 +58,12 @@ class Guard(grpc.aio.ServerInterceptor):
             except RequestError as error:
                 status = error.code.name
                 await context.abort(error.code, error.message)
+            except asyncio.CancelledError:
+                status = grpc.StatusCode.CANCELLED.name
+                raise
             finally:
-                self._api.metrics.count_request(name, status)
-                self._api.metrics.latency.labels(name, method, "GRPC").observe(
-                    (time.perf_counter() - started) * 1e6)
+                self._api.metrics.count_request(
+                    name, method, "GRPC", status, time.perf_counter() - started)
 
         return grpc.unary_unary_rpc_method_handler(
             answer, request_deserializer=deserialize,

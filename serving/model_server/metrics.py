@@ -19,8 +19,6 @@ class Metrics:
     """The counters of one server.
 
     Attributes:
-        latency: microseconds of a request as a histogram, by model, API and entry point.
-        runtime: microseconds of the model in it, by model and API.
         queue: requests that wait for the model.
         queue_seconds: how long the first of a batch waited.
         batch_rows: rows of a batch.
@@ -34,10 +32,12 @@ class Metrics:
         prometheus_client.ProcessCollector(registry=registry)
         self._requests = _RequestCounts()
         registry.register(self._requests)
-        self.latency = prometheus_client.Histogram(
+        # A child by its labels, which prometheus_client takes a lock and a while to find.
+        self._children: dict[tuple[str, ...], prometheus_client.Histogram] = {}
+        self._latency = prometheus_client.Histogram(
             ":tensorflow:serving:request_latency", "Microseconds of a request.",
             ("model_name", "API", "entrypoint"), buckets=_MICROSECONDS, registry=registry)
-        self.runtime = prometheus_client.Histogram(
+        self._runtime = prometheus_client.Histogram(
             ":tensorflow:serving:runtime_latency", "Microseconds that a request waited for the "
             "model and its answer.", ("model_name", "API"), buckets=_MICROSECONDS,
             registry=registry)
@@ -58,9 +58,30 @@ class Metrics:
             "emporium_version_loads", "Versions that were loaded or refused.",
             ("model_name", "outcome"), registry=registry)
 
-    def count_request(self, model_name: str, status: str) -> None:
-        """Counts an answered request; `status` as TensorFlow Serving writes it, such as OK."""
+    def count_request(self, model_name: str, method: str, door: str, status: str,
+                      seconds: float) -> None:
+        """Counts a request that has ended.
+
+        Args:
+            model_name: the model asked for; "" where the server has none of the name.
+            method: such as Predict.
+            door: GRPC or REST.
+            status: as TensorFlow Serving writes it, such as OK.
+            seconds: that it took.
+        """
         self._requests.add(model_name, status)
+        self._child(self._latency, model_name, method, door).observe(seconds * 1e6)
+
+    def count_call(self, model_name: str, seconds: float) -> None:
+        """Counts how long a request waited for the model and its answer."""
+        self._child(self._runtime, model_name, "Predict").observe(seconds * 1e6)
+
+    def _child(self, histogram: prometheus_client.Histogram,
+               *labels: str) -> prometheus_client.Histogram:
+        child = self._children.get(labels)
+        if child is None:
+            child = self._children[labels] = histogram.labels(*labels)
+        return child
 
     def exposition(self) -> bytes:
         """All of it in Prometheus' text format."""

@@ -111,9 +111,8 @@ class RestApi:
         match = _PREDICTION_PATH.fullmatch(path)
         if match is not None:
             name = self._api.label(match["name"])
-            self._api.metrics.count_request(name, code.name)
-            self._api.metrics.latency.labels(name, match["method"].capitalize(), "REST").observe(
-                seconds * 1e6)
+            self._api.metrics.count_request(
+                name, match["method"].capitalize(), "REST", code.name, seconds)
 
     async def _answer(self, request: Request, path: str) -> bytes:
         if request.method == "POST" and (match := _PREDICTION_PATH.fullmatch(path)):

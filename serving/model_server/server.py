@@ -189,6 +189,9 @@ async def serve(config: ServerConfig) -> None:
     if not await _unless(stopping, server.start()):
         _log.info("stopping: the models are not loaded yet")
         return
+    # What has been imported stays: each search of all of it for garbage would stop every request.
+    gc.collect()
+    gc.freeze()
     try:
         print(_ready_line(config, server), flush=True)
         await stopping.wait()

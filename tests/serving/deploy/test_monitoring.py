@@ -31,9 +31,8 @@ def expressions() -> list[str]:
 def exposed() -> set[str]:
     """Names of samples of both servers after a first request of each kind."""
     metrics = Metrics()
-    metrics.count_request("emporium", "OK")
-    metrics.latency.labels("emporium", "predict", "GRPC").observe(1)
-    metrics.runtime.labels("emporium", "predict").observe(1)
+    metrics.count_request("emporium", "Predict", "GRPC", "OK", 1e-6)
+    metrics.count_call("emporium", 1e-6)
     metrics.loads.labels("emporium", "refused").inc()
     texts = [metrics.exposition()]
     if importlib.util.find_spec("serving.gateway") is not None:

@@ -8,7 +8,7 @@ def _lines(metrics: Metrics) -> set[str]:
 def test_requests_are_counted_under_tensorflow_servings_name():
     metrics = Metrics()
     for status in ("OK", "OK", "NOT_FOUND"):
-        metrics.count_request("shop", status)
+        metrics.count_request("shop", "Predict", "GRPC", status, 1e-3)
     assert {
         ':tensorflow:serving:request_count{model_name="shop",status="OK"} 2.0',
         ':tensorflow:serving:request_count{model_name="shop",status="NOT_FOUND"} 1.0',
@@ -17,14 +17,14 @@ def test_requests_are_counted_under_tensorflow_servings_name():
 
 def test_latencies_are_microseconds_in_tensorflow_servings_buckets():
     metrics = Metrics()
-    metrics.latency.labels("shop", "Predict", "GRPC").observe(17.0)
-    metrics.runtime.labels("shop", "Predict").observe(19.0)
+    metrics.count_request("shop", "Predict", "GRPC", "OK", 17e-6)
+    metrics.count_call("shop", 19e-6)
     request = 'API="Predict",entrypoint="GRPC",model_name="shop"'
     runtime = 'API="Predict",model_name="shop"'
     assert {
         f':tensorflow:serving:request_latency_bucket{{{request},le="10.0"}} 0.0',
         f':tensorflow:serving:request_latency_bucket{{{request},le="18.0"}} 1.0',
-        f":tensorflow:serving:request_latency_sum{{{request}}} 17.0",
+        f":tensorflow:serving:request_latency_count{{{request}}} 1.0",
         f':tensorflow:serving:runtime_latency_bucket{{{runtime},le="18.0"}} 0.0',
         f":tensorflow:serving:runtime_latency_count{{{runtime}}} 1.0",
     } <= {_sorted(line) for line in _lines(metrics)}
