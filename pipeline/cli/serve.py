@@ -108,11 +108,13 @@ def _load_options(args: argparse.Namespace) -> LoadOptions:
         batching, calls = read_batching(args.batching_parameters_file)
     if args.max_queue_ms is not None:
         batching = dataclasses.replace(batching, max_queued_seconds=args.max_queue_ms / 1000)
-    session = args.tensorflow_session_parallelism
+    intra, inter = (
+        args.tensorflow_session_parallelism if given is None else given
+        for given in (args.tensorflow_intra_op_parallelism, args.tensorflow_inter_op_parallelism))
     return LoadOptions(
         processes=args.workers, calls=calls,
-        intra_op_threads=args.tensorflow_intra_op_parallelism or session,
-        inter_op_threads=args.tensorflow_inter_op_parallelism or session,
+        intra_op_threads=DEFAULT_LOAD.intra_op_threads if intra is None else intra,
+        inter_op_threads=inter,
         warm_up=args.enable_model_warmup, batching=batching, batch=args.enable_batching,
         cache_bytes=args.result_cache_mb * 2**20, load_seconds=args.load_timeout_s)
 
@@ -202,8 +204,8 @@ def _add_load(group: argparse._ArgumentGroup) -> None:
         ("intra_op", "threads of one operation"), ("inter_op", "operations beside each other"),
     ):
         group.add_argument(
-            f"--tensorflow_{name}_parallelism", type=_whole(0), default=0, metavar="N",
-            help=f"{what}; 0 lets TensorFlow choose (default %(default)s)")
+            f"--tensorflow_{name}_parallelism", type=_whole(0), metavar="N",
+            help=f"{what}; 0 lets TensorFlow choose (default 1, or one a model call)")
 
 
 def _boolean(text: str) -> bool:

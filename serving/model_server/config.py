@@ -128,7 +128,7 @@ def read_metrics_path(path: pathlib.Path) -> str | None:
     return (prometheus.path or DEFAULT_PATH) if prometheus.enable else None
 
 
-def read_batching(path: pathlib.Path) -> tuple[BatchingOptions, int]:
+def read_batching(path: pathlib.Path) -> tuple[BatchingOptions, int | None]:
     """Batching by a BatchingParameters file, and how many batches run at once.
 
     Raises:
@@ -155,7 +155,7 @@ def read_batching(path: pathlib.Path) -> tuple[BatchingOptions, int]:
         max_queued_rows=positive("max_enqueued_batches", 10) * rows,
         max_queued_seconds=DEFAULT_BATCHING.max_queued_seconds,
         pad_lists=proto.pad_variable_length_inputs, allowed_rows=sizes,
-    ), positive("num_batch_threads", DEFAULT_LOAD.calls)
+    ), positive("num_batch_threads", 0) or DEFAULT_LOAD.calls
 
 
 def parse_channel_arguments(text: str) -> tuple[tuple[str, str | int], ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import os
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -14,7 +15,7 @@ from serving.model_server.metrics import Metrics
 from serving.model_server.model_process import ProcessOptions
 from serving.model_server.replicas import Replicas
 from serving.model_server.request_queue import DEFAULT_BATCHING, BatchingOptions
-from serving.servable import Arrays
+from serving.servable import DEFAULT_THREADS, Arrays, Threads
 from serving.signature import Signature
 from serving.versions import Description, Version, describe
 
@@ -25,9 +26,10 @@ class LoadOptions:
 
     Attributes:
         processes: model processes of a version; with two, one that dies is not missed.
-        calls: model calls at once in each of them.
-        intra_op_threads: see `ProcessOptions`.
-        inter_op_threads: see `ProcessOptions`.
+        calls: model calls at once in each of them; None for as many as there are cores beside the
+            server's own, or, of a version that is not batched, twice as many as cores.
+        intra_op_threads: of a call; 0 lets TensorFlow choose.
+        inter_op_threads: of all calls; 0 lets TensorFlow choose, None takes one a call.
         warm_up: see `ProcessOptions`.
         batching: how requests are gathered.
         batch: whether they are; None for those of Emporium's own versions, whose rows are known
@@ -38,9 +40,9 @@ class LoadOptions:
     """
 
     processes: int = 1
-    calls: int = 1
-    intra_op_threads: int = 0
-    inter_op_threads: int = 0
+    calls: int | None = None
+    intra_op_threads: int = DEFAULT_THREADS.intra_op
+    inter_op_threads: int | None = None
     warm_up: bool = True
     batching: BatchingOptions = DEFAULT_BATCHING
     batch: bool | None = None
@@ -69,10 +71,9 @@ class LoadedVersion:
         self.in_flight = 0
         self._replicas = replicas
         self._metrics = metrics
-        batch = description.is_pure if options.batch is None else options.batch
         self._batcher = Batcher(
             replicas,
-            options.batching if batch else dataclasses.replace(
+            options.batching if _is_batched(description, options) else dataclasses.replace(
                 options.batching, max_rows=1, timeout_seconds=0.0, allowed_rows=()),
             description.paddings, metrics)
         # Other models may draw random numbers: only of one that says so is an answer the answer.
@@ -88,9 +89,13 @@ class LoadedVersion:
             VersionError: it cannot be loaded; says why and what to do.
         """
         description = await asyncio.to_thread(describe, version)
+        calls = options.calls or _calls(_is_batched(description, options))
+        threads = Threads(
+            options.intra_op_threads,
+            calls if options.inter_op_threads is None else options.inter_op_threads)
         replicas = await Replicas.start(ProcessOptions(
-            version.number, version.path, options.calls, options.intra_op_threads,
-            options.inter_op_threads, options.warm_up, options.load_seconds), options.processes)
+            version.number, version.path, calls, threads, options.warm_up, options.load_seconds),
+            options.processes)
         return cls(version, description, replicas, options, metrics)
 
     @property
@@ -115,3 +120,12 @@ class LoadedVersion:
         """Ends its processes; nothing may run on it any more."""
         await self._replicas.stop()
 
+
+def _is_batched(description: Description, options: LoadOptions) -> bool:
+    return description.is_pure if options.batch is None else options.batch
+
+
+def _calls(batched: bool) -> int:
+    cores = os.cpu_count() or 1
+    # Without batches a slow call would hold up all that come behind it.
+    return max(1, cores - 1) if batched else 2 * cores

@@ -17,12 +17,11 @@ import signal
 import socket
 import threading
 
-import tensorflow as tf
 from tensorflow_serving.apis import get_model_metadata_pb2
 
 from serving.errors import RequestError, VersionError
 from serving.model_server import frames
-from serving.servable import Servable, load_servable
+from serving.servable import DEFAULT_THREADS, Servable, Threads, load_servable
 from serving.versions import Version
 from serving.warmup import warm_up
 
@@ -37,8 +36,7 @@ class ProcessOptions:
         version: number of the version.
         path: folder of the version.
         calls: how many model calls run at once.
-        intra_op_threads: threads of one TensorFlow operation; 0 lets TensorFlow choose.
-        inter_op_threads: threads for operations beside each other; 0 lets TensorFlow choose.
+        threads: that TensorFlow computes with.
         warm_up: whether the recorded requests of the version are answered first.
         load_seconds: how long that and the loading may take.
     """
@@ -46,8 +44,7 @@ class ProcessOptions:
     version: int
     path: pathlib.Path
     calls: int = 1
-    intra_op_threads: int = 0
-    inter_op_threads: int = 0
+    threads: Threads = DEFAULT_THREADS
     warm_up: bool = True
     load_seconds: float = 300.0
 
@@ -62,11 +59,9 @@ def run(options: ProcessOptions, connection: socket.socket) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     threading.Thread(target=_end_with_server, args=(connection,), daemon=True).start()
-    tf.config.threading.set_intra_op_parallelism_threads(options.intra_op_threads)
-    tf.config.threading.set_inter_op_parallelism_threads(options.inter_op_threads)
     peer = _Peer(connection)
     try:
-        servable = load_servable(Version(options.version, options.path))
+        servable = load_servable(Version(options.version, options.path), options.threads)
         warmed = warm_up(servable) if options.warm_up else 0
     except VersionError as error:
         peer.send(frames.pack({"failed": str(error)}, {}))
