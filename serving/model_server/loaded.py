@@ -15,7 +15,7 @@ from serving.model_server.metrics import Metrics
 from serving.model_server.model_process import ProcessOptions
 from serving.model_server.replicas import Replicas
 from serving.model_server.request_queue import DEFAULT_BATCHING, BatchingOptions
-from serving.servable import DEFAULT_THREADS, Arrays, Threads
+from serving.servable import DEFAULT_THREADS, Arrays
 from serving.signature import Signature
 from serving.versions import Description, Version, describe
 
@@ -28,8 +28,8 @@ class LoadOptions:
         processes: model processes of a version; with two, one that dies is not missed.
         calls: model calls at once in each of them; None for as many as there are cores beside the
             server's own, or, of a version that is not batched, twice as many as cores.
-        intra_op_threads: of a call; 0 lets TensorFlow choose.
-        inter_op_threads: of all calls; 0 lets TensorFlow choose, None takes one a call.
+        intra_op_threads: see `ProcessOptions`.
+        inter_op_threads: see `ProcessOptions`.
         warm_up: see `ProcessOptions`.
         batching: how requests are gathered.
         batch: whether they are; None for those of Emporium's own versions, whose rows are known
@@ -90,12 +90,9 @@ class LoadedVersion:
         """
         description = await asyncio.to_thread(describe, version)
         calls = options.calls or _calls(_is_batched(description, options))
-        threads = Threads(
-            options.intra_op_threads,
-            calls if options.inter_op_threads is None else options.inter_op_threads)
         replicas = await Replicas.start(ProcessOptions(
-            version.number, version.path, calls, threads, options.warm_up, options.load_seconds),
-            options.processes)
+            version.number, version.path, calls, options.intra_op_threads,
+            options.inter_op_threads, options.warm_up, options.load_seconds), options.processes)
         return cls(version, description, replicas, options, metrics)
 
     @property

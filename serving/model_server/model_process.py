@@ -36,7 +36,9 @@ class ProcessOptions:
         version: number of the version.
         path: folder of the version.
         calls: how many model calls run at once.
-        threads: that TensorFlow computes with.
+        intra_op_threads: of a call; 0 lets TensorFlow choose.
+        inter_op_threads: of all calls; 0 lets TensorFlow choose, None takes one a call, as a call
+            that is long would else hold up the others.
         warm_up: whether the recorded requests of the version are answered first.
         load_seconds: how long that and the loading may take.
     """
@@ -44,7 +46,8 @@ class ProcessOptions:
     version: int
     path: pathlib.Path
     calls: int = 1
-    threads: Threads = DEFAULT_THREADS
+    intra_op_threads: int = DEFAULT_THREADS.intra_op
+    inter_op_threads: int | None = None
     warm_up: bool = True
     load_seconds: float = 300.0
 
@@ -60,8 +63,10 @@ def run(options: ProcessOptions, connection: socket.socket) -> None:
         signal.signal(number, signal.SIG_IGN)
     threading.Thread(target=_end_with_server, args=(connection,), daemon=True).start()
     peer = _Peer(connection)
+    inter = options.calls if options.inter_op_threads is None else options.inter_op_threads
+    threads = Threads(options.intra_op_threads, inter)
     try:
-        servable = load_servable(Version(options.version, options.path), options.threads)
+        servable = load_servable(Version(options.version, options.path), threads)
         warmed = warm_up(servable) if options.warm_up else 0
     except VersionError as error:
         peer.send(frames.pack({"failed": str(error)}, {}))
