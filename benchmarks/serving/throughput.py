@@ -5,7 +5,7 @@ Usage:  python -m benchmarks.serving.throughput [--shape 2x128|6x384] [--rounds 
 Server, generator and bare call share the cores of one machine. In each round all of them take
 their turn, so that what else the machine does meets all alike; ratios are those within a round,
 told as median and quartiles over the rounds. No query comes twice in a load, so that no cache
-answers.
+answers. Where nghttp2's h2load is installed it asks, too, as callers that cost little.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from benchmarks.serving import options, servers, shop_model
+from benchmarks.serving import h2load, options, servers, shop_model
 from serving.saved_model import read_meta_graph, register_ops
 
 
@@ -35,27 +35,36 @@ def main() -> int:
     register_ops(read_meta_graph(version))
     search = tf.saved_model.load(str(version)).signatures["search"]
     with servers.emporium(out, args.work / "emporium.log", args.serve_arg) as ours, \
+            servers.emporium(out, args.work / "forgetful.log",
+                             [*args.serve_arg, "--result-cache-mb=0"]) as forgetful, \
             servers.plain(version, args.work / "plain.log") as plain:
+        running = {"emporium": ours, "forgetful": forgetful, "plain": plain}
         rounds = []
         for number in range(args.rounds):
-            rounds.append(_round(args, search, queries, bodies, ours, plain, number))
+            rounds.append(_round(args, search, queries, bodies, running, number))
             print(f"round {number + 1} of {args.rounds}: {rounds[-1]}", file=sys.stderr)
     options.finish(args, {"rounds": rounds, **_summary(rounds, args.callers)})
     return 0
 
 
 def _round(args: argparse.Namespace, search: Any, queries: list[str], bodies: list[bytes],
-           ours: servers.Server, plain: servers.Server, number: int) -> dict[str, Any]:
+           running: dict[str, servers.Server], number: int) -> dict[str, Any]:
     # Each round asks other queries first; within a round all are asked the same.
     place = number * len(queries) // args.rounds
     asked = bodies[place:] + bodies[:place]
     measured = {"bare": _bare(search, queries[place:] + queries[:place], args.seconds)}
-    for name, server in (("emporium", ours), ("plain", plain)):
+    for name in ("emporium", "plain"):
         for callers in (1, args.callers):
             # The middle of the queries for many callers: one caller has asked the first.
             turn = asked if callers == 1 else asked[len(asked) // 2:] + asked[:len(asked) // 2]
-            result = options.measure(args, server.address, turn, args.seconds, callers=callers)
+            result = options.measure(
+                args, running[name].address, turn, args.seconds, callers=callers)
             measured[f"{name}_{callers}"] = options.brief(result)
+    if h2load.is_installed():
+        for callers in (1, args.callers):
+            # It asks the same again and again: of a server that keeps no answers.
+            measured[f"h2load_{callers}"] = h2load.measure(
+                running["forgetful"].address, asked[0], callers, args.seconds)
     return measured
 
 
@@ -84,7 +93,13 @@ def _summary(rounds: list[dict[str, Any]], callers: int) -> dict[str, Any]:
         pairs = [(entry[above][figure], entry[below][figure]) for entry in rounds]
         return options.spread([high / low for high, low in pairs if low])
 
+    by_h2load = {} if f"h2load_{many}" not in rounds[0] else {
+        "throughput, h2load": options.spread([
+            entry[f"h2load_{many}"]["throughput"] for entry in rounds]),
+        "p99_ms, h2load": options.spread([entry[f"h2load_{many}"]["p99_ms"] for entry in rounds]),
+        "p50 at one caller to bare call, h2load": ratio("h2load_1", "bare", "p50_ms")}
     return {
+        **by_h2load,
         "throughput": options.spread([entry[f"emporium_{many}"]["throughput"] for entry in rounds]),
         "p99_ms": options.spread([entry[f"emporium_{many}"]["p99_ms"] for entry in rounds]),
         "ratios": {
