@@ -44,7 +44,7 @@ def measure(address: str, body: bytes, callers: int, seconds: float) -> dict[str
         message, log = pathlib.Path(folder, "message"), pathlib.Path(folder, "log")
         message.write_bytes(b"\0" + struct.pack(">I", len(body)) + body)
         subprocess.run(
-            ["h2load", f"--duration={seconds}", f"--clients={callers // streams}",
+            ["h2load", f"--duration={round(seconds)}", f"--clients={callers // streams}",
              f"--max-concurrent-streams={streams}", "--header=content-type: application/grpc",
              "--header=te: trailers", f"--data={message}", f"--log-file={log}",
              f"http://{address}/{METHOD}"], check=True, stdout=subprocess.DEVNULL)
@@ -53,5 +53,5 @@ def measure(address: str, body: bytes, callers: int, seconds: float) -> dict[str
     if failed:
         raise RuntimeError(f"{failed} of {len(requests)} requests failed: is {address} served?")
     p50, p99 = np.percentile(requests[:, 2] / _MICROSECONDS, [50, 99])
-    return {"throughput": round(len(requests) / seconds, 1), "p50_ms": round(p50, 3),
+    return {"throughput": round(len(requests) / round(seconds), 1), "p50_ms": round(p50, 3),
             "p99_ms": round(p99, 3)}
