@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import pathlib
 import re
 import shutil
@@ -22,6 +23,8 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+
+os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")  # Before TensorFlow is imported.
 
 from pipeline.ingest.rows import Row
 

@@ -93,6 +93,10 @@ def _introduction(servable: Servable, warmed: int) -> bytes:
 
 
 def _answer_calls(servable: Servable, peer: _Peer, calls: int) -> None:
+    if calls == 1:  # a hop to another thread would only cost time
+        while (frame := peer.receive()) is not None:
+            _answer(servable, peer, *frame)
+        return
     with concurrent.futures.ThreadPoolExecutor(calls, thread_name_prefix="call") as pool:
         while (frame := peer.receive()) is not None:
             pool.submit(_answer, servable, peer, *frame)
