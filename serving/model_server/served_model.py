@@ -60,6 +60,9 @@ class ServedModel:
         self._refused: dict[Version, tuple[tuple[str, int, int], ...]] = {}
         self._changing = asyncio.Lock()
         self._drains: set[asyncio.Task[None]] = set()
+        # Counted from 0: Prometheus sees no increase in a count that is 1 when it first appears.
+        for outcome in ("served", "refused"):
+            metrics.loads.labels(config.name, outcome)
 
     @property
     def available(self) -> set[int]:

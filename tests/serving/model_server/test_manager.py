@@ -14,7 +14,7 @@ from serving.model_server.loaded import LoadOptions
 from serving.model_server.manager import ConfigFileWatch, ModelManager
 from serving.model_server.metrics import Metrics
 from serving.model_server.model_config import ModelConfig, VersionPolicy
-from serving.model_server.served_model import State
+from serving.model_server.served_model import ServedModel, State
 from tests.serving.model_server.conftest import break_graph, hang, is_alive
 
 NEWEST = VersionPolicy()
@@ -103,6 +103,14 @@ async def test_a_refused_version_is_tried_again_only_when_its_files_change(
         shutil.copy(toy_versions["second"] / "saved_model.pb", path)
         await shop.poll()
         assert shop.available == {2}
+
+
+def test_loads_of_both_outcomes_are_counted_from_the_start(tmp_path):
+    metrics = Metrics()
+    ServedModel(_shop(tmp_path), LoadOptions(), metrics)
+    assert {
+        f'emporium_version_loads_total{{model_name="shop",outcome="{outcome}"}} 0.0'
+        for outcome in ("served", "refused")} <= set(metrics.exposition().decode().splitlines())
 
 
 async def test_a_start_falls_back_to_the_newest_version_that_loads(push, managing, tmp_path):
