@@ -299,6 +299,20 @@ async def test_a_bad_reload_changes_nothing(
         assert shop.available == {1}
 
 
+async def test_a_version_that_answers_is_available_whatever_another_folder_has(
+        push, managing, tmp_path, toy_versions):
+    push("first", 1)
+    shutil.copytree(toy_versions["second"], tmp_path / "other/1")
+    break_graph(tmp_path / "other/1")
+    async with managing(_shop(tmp_path)) as manager:
+        shop = manager.model("shop")
+        for _ in range(2):  # what is refused already still has its reason
+            with pytest.raises(StartupError, match="cannot be read as a SavedModel"):
+                await manager.reload([ModelConfig("shop", tmp_path / "other")])
+        assert _states(shop) == {1: State.AVAILABLE}
+        assert await _first(shop) == b"p3"
+
+
 async def test_a_reload_that_is_cancelled_changes_nothing(
         push, managing, tmp_path, toy_versions, model_processes):
     push("first", 1)
