@@ -59,7 +59,7 @@ class CatalogueStore:
             try:
                 await asyncio.to_thread(self.reload_if_changed)
             # The watch must outlive whatever somebody puts there.
-            except Exception:
+            except Exception:  # noqa: BLE001
                 self.failed = True
                 _log.exception("the catalogue stays as it was")
 
