@@ -66,17 +66,19 @@ def withdraw_newer(base_path: pathlib.Path,
                    number: int | None = None) -> list[tuple[Version, pathlib.Path]]:
     """Takes the versions that are newer than one out of service, by another name in the folder.
 
-    Newest first, so that a server that looks meanwhile never returns to one of them.
+    Oldest first, so that a server that looks meanwhile never returns to one of them: the newest
+    answers until it is the only one left to go. What cannot be moved is found before that.
 
     Args:
         base_path: folder with one numeric folder a version.
         number: of the version to return to; None for the one before the newest.
 
     Returns:
-        What was withdrawn, and where it is now.
+        What was withdrawn, and where it is now, oldest first.
 
     Raises:
-        VersionError: there is no such version to return to, or nothing newer.
+        VersionError: there is no such version to return to, nothing newer, or a folder cannot be
+            moved.
     """
     versions = complete_versions(base_path)
     numbers = [version.number for version in versions]
@@ -89,15 +91,19 @@ def withdraw_newer(base_path: pathlib.Path,
     newer = [version for version in versions if version.number > number]
     if not newer:
         raise VersionError(f"version {number} is the newest in {base_path} already")
-    withdrawn = []
-    for version in newer:
-        path = base_path / f".withdrawn-{version.number}"
+    moves = [(version, base_path / f".withdrawn-{version.number}") for version in reversed(newer)]
+    for _, path in moves:
         if path.exists():
             raise VersionError(
                 f"{path} is there from an earlier rollback; delete it, or move it elsewhere")
-        version.path.rename(path)
-        withdrawn.append((version, path))
-    return withdrawn
+    for version, path in moves:
+        try:
+            version.path.rename(path)
+        except OSError as error:
+            raise VersionError(
+                f"version {version.number} cannot be withdrawn: {error}; the newest in "
+                f"{base_path} still is {newer[0].number}") from error
+    return moves
 
 
 def no_version_error(base_path: pathlib.Path) -> VersionError:

@@ -82,7 +82,8 @@ def _add_limits(parser: argparse.ArgumentParser) -> None:
         help="requests that a client may make at once (default %(default)s)")
     parser.add_argument(
         "--trusted-proxies", default="", metavar="ADDRESSES",
-        help="addresses, with commas, of proxies whose X-Forwarded-For names the client")
+        help="addresses or networks, with commas, of proxies whose X-Forwarded-For names the "
+        "client; without it all who come through a proxy are one client")
 
 
 def execute(args: argparse.Namespace) -> int:

@@ -153,14 +153,15 @@ def _add_network(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--host", default="127.0.0.1",
         help="address to listen on; 0.0.0.0 takes requests from other machines, without "
-        "authentication unless --ssl_config_file asks clients for certificates "
-        "(default %(default)s)")
+        "authentication: --ssl_config_file can ask for certificates over gRPC, nothing does over "
+        "REST (default %(default)s)")
     group.add_argument(
         "--grpc_socket_path", type=pathlib.Path, metavar="PATH",
         help="also answer gRPC on this Unix socket")
     group.add_argument(
         "--ssl_config_file", type=pathlib.Path, metavar="FILE",
-        help="TLS for gRPC: SSLConfig in text format; REST stays plain")
+        help="TLS for gRPC: SSLConfig in text format; REST stays plain, and open to everyone "
+        "unless --rest-port is -1")
     group.add_argument(
         "--grpc_channel_arguments", default="", metavar="NAME=VALUE,...",
         help="such as grpc.max_connection_age_ms=2000")

@@ -10,7 +10,8 @@ import secrets
 
 from serving.errors import StartupError
 
-_LINE = re.compile(r"(?P<hash>[0-9a-f]{64})(?:\s+(?P<name>\S.*))?")
+# The name is for whoever reads the file: several keys may have the same.
+_LINE = re.compile(r"(?P<hash>[0-9a-f]{64})(?:\s+\S.*)?")
 
 
 def hash_key(key: str) -> str:
@@ -29,9 +30,9 @@ def new_key() -> str:
 class ApiKeys:
     """The keys that are known."""
 
-    def __init__(self, names: dict[str, str]) -> None:
-        """Takes the names of keys by their hashes."""
-        self._names = names
+    def __init__(self, hashes: frozenset[str]) -> None:
+        """Takes the hashes of the keys."""
+        self._hashes = hashes
 
     @classmethod
     def read(cls, path: pathlib.Path) -> ApiKeys:
@@ -44,7 +45,7 @@ class ApiKeys:
             lines = path.read_text(encoding="utf-8").splitlines()
         except (OSError, UnicodeDecodeError) as error:
             raise StartupError(f"{path}: the keys cannot be read: {error}") from error
-        names: dict[str, str] = {}
+        hashes: set[str] = set()
         for number, line in enumerate(lines, start=1):
             if not line.strip() or line.lstrip().startswith("#"):
                 continue
@@ -54,16 +55,16 @@ class ApiKeys:
                 raise StartupError(
                     f"{path}:{number}: should be a SHA-256 hash in 64 hexadecimal digits and a "
                     "name; `emporium gateway --hash-key` makes such a line")
-            names[match["hash"]] = (match["name"] or f"line {number}").strip()
-        if not names:
+            hashes.add(match["hash"])
+        if not hashes:
             raise StartupError(f"{path}: no key is there; `emporium gateway --hash-key` makes one")
-        return cls(names)
+        return cls(frozenset(hashes))
 
-    def name_of(self, key: str) -> str | None:
-        """The name of a key, None for an unknown one; takes as long whichever it is."""
+    def known(self, key: str) -> str | None:
+        """The hash of a key, None for an unknown one; takes as long whichever it is."""
         received = hash_key(key)
         found = None
-        for known, name in self._names.items():
+        for known in self._hashes:
             if hmac.compare_digest(known, received):
-                found = name
+                found = known
         return found

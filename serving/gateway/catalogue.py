@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import logging
 import math
 import pathlib
@@ -11,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from serving.errors import InputFileError
-from serving.gateway.tables import Row, read_rows, shortest_text, table_files
+from serving.gateway.tables import Row, parse_json, read_rows, shortest_text, table_files
 
 _log = logging.getLogger(__name__)
 
@@ -102,7 +101,7 @@ def _rows(files: Iterable[pathlib.Path]) -> Iterator[Row]:
 def _price(value: Any) -> float | None:
     try:
         price = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     return price if math.isfinite(price) and price >= 0 else None
 
@@ -118,7 +117,7 @@ def _named(value: Any) -> Iterator[tuple[str, str]]:
     """The pairs of a JSON object, of one written as text, of `key=value|key=value`."""
     if isinstance(value, str) and value.lstrip().startswith("{"):
         try:
-            value = json.loads(value)
+            value = parse_json(value)
         except (ValueError, RecursionError):
             return
     if isinstance(value, list):  # Parquet's maps are lists of pairs

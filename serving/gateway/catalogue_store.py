@@ -37,10 +37,11 @@ class CatalogueStore:
     def reload_if_changed(self) -> bool:
         """Reads the files again if any of them is another; says whether the catalogue changed."""
         try:
-            stamp = _stamp(self._path)
-            if stamp == self._stamp:
+            # Files that come back are read again, even if they are as they were.
+            before, self._stamp = self._stamp, ()
+            self._stamp = _stamp(self._path)
+            if self._stamp == before:
                 return False
-            self._stamp = stamp
             self.current = read_catalogue(self._path)
         except InputFileError as error:
             if not self.failed:
@@ -55,7 +56,12 @@ class CatalogueStore:
         """Looks at the files until it is cancelled."""
         while True:
             await asyncio.sleep(pause_seconds)
-            await asyncio.to_thread(self.reload_if_changed)
+            try:
+                await asyncio.to_thread(self.reload_if_changed)
+            # The watch must outlive whatever somebody puts there.
+            except Exception:  # noqa: BLE001
+                self.failed = True
+                _log.exception("the catalogue stays as it was")
 
 
 def _stamp(path: pathlib.Path) -> _Stamp:

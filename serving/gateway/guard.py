@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import logging
 import time
@@ -23,6 +24,8 @@ logger = logging.getLogger(__name__)
 
 ENDPOINT = "emporium.endpoint"
 """Where a route writes its name into the scope; a path as sent would be a label without bound."""
+
+_CUSTOMER_BITS = 64
 
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -108,16 +111,30 @@ class Guard:
         await self._app(scope, receive, send)
 
     def _admit(self, scope: Scope) -> None:
-        client = scope.get("client")
-        who = f"address {client[0] if client else 'unknown'}"
-        name = None
+        known = None
         if self._keys is not None and (key := _key(Headers(scope=scope))):
-            name = self._keys.name_of(key)
-        if wait := self._limiter.take(f"key {name}" if name else who):
+            known = self._keys.known(key)
+        who = f"key {known}" if known else f"address {_address(scope)}"
+        if wait := self._limiter.take(who):
             raise ApiError(HTTPStatus.TOO_MANY_REQUESTS, "too many requests", wait)
-        if self._keys is not None and name is None:
+        if self._keys is not None and known is None:
             raise ApiError(
                 HTTPStatus.UNAUTHORIZED, "a key is needed: send Authorization: Bearer KEY")
+
+
+def _address(scope: Scope) -> str:
+    """The caller's address; of IPv6 the network, as each customer of a provider has all of one."""
+    client = scope.get("client")
+    host = str(client[0]) if client else "unknown"
+    if ":" not in host:
+        return host
+    try:
+        address = ipaddress.IPv6Address(host.partition("%")[0])
+    except ValueError:
+        return host
+    if address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
+    return str(ipaddress.IPv6Network((address, _CUSTOMER_BITS), strict=False))
 
 
 def _key(headers: Headers) -> str:

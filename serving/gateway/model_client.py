@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+import math
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -105,10 +106,14 @@ class ModelClient:
             request.inputs[name].CopyFrom(encode_tensor(array))
         response = await self._call(signature, self._prediction.Predict, request)
         try:
-            return results_of({
+            results = results_of({
                 name: decode_tensor(name, response.outputs[name])
                 for name in ("product_id", "score")})
-        except RequestError as error:
+            if not all(math.isfinite(result.score) for row in results for result in row):
+                raise ValueError("a score is no finite number")
+            return results
+        # Of another model each output may be of any type and shape.
+        except (RequestError, ValueError, TypeError, AttributeError) as error:
             _log.error("%s answered what is no result: %s", signature, error)
             raise of_model_call(grpc.StatusCode.INTERNAL) from error
 

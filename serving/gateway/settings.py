@@ -31,7 +31,7 @@ class GatewayConfig:
         shoppers: folder with the tables users and events, to take example shoppers from.
         reports: folder with quality.json, for the operator's page.
         image_origins: https://HOST from which the page may load products' pictures.
-        trusted_proxies: addresses whose X-Forwarded-For is believed, as uvicorn takes them.
+        trusted_proxies: addresses or networks whose X-Forwarded-For is believed, with commas.
         shop_name: the name on the page.
         currency: ISO 4217 code of the prices, or "" for plain numbers.
         reload_seconds: pause between two looks at the catalogue's files.

@@ -9,6 +9,7 @@ import json
 import logging
 import pathlib
 import re
+import zlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -21,6 +22,7 @@ _log = logging.getLogger(__name__)
 
 _FORM = re.compile(r"\.(?P<form>jsonl|csv|parquet)(?P<gzip>\.gz)?$")
 _MAX_FIELD_CHARS = 2**24
+_SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
 
 Row = Mapping[str, Any]
 
@@ -70,8 +72,22 @@ def read_rows(file: pathlib.Path) -> Iterator[Row]:
         with (gzip.open(file) if match["gzip"] else file.open("rb")) as data:
             text = io.TextIOWrapper(data, "utf-8-sig", errors="replace", newline="")
             yield from (_csv_rows(text) if match["form"] == "csv" else _json_rows(text, file))
-    except (OSError, EOFError, csv.Error, pyarrow.ArrowException) as error:
+    except (OSError, EOFError, zlib.error, csv.Error, pyarrow.ArrowException) as error:
         raise InputFileError(f"{file}: cannot be read: {error}") from error
+
+
+def parse_json(text: str) -> Any:
+    """A JSON value; half a surrogate pair, which no answer could hold, becomes a question mark.
+
+    Raises:
+        ValueError: the text is no JSON.
+        RecursionError: it is nested too deeply.
+    """
+    value = json.loads(text)
+    if _SURROGATE_ESCAPE.search(text):
+        whole = json.dumps(value, ensure_ascii=False).encode("utf-8", errors="replace")
+        value = json.loads(whole)
+    return value
 
 
 def shortest_text(value: Any) -> str:
@@ -106,7 +122,7 @@ def _json_rows(text: io.TextIOWrapper, file: pathlib.Path) -> Iterator[Row]:
         if not line.strip():
             continue
         try:
-            row = json.loads(line)
+            row = parse_json(line)
         except (ValueError, RecursionError):
             row = None
         if isinstance(row, dict):

@@ -89,12 +89,16 @@ class RequestQueue:
     def __init__(self, options: BatchingOptions) -> None:
         self._options = options
         self._groups: dict[Hashable, _Group] = {}
+        self._batch_rows = 0
         self.weight = 0
 
     @property
     def batches(self) -> float:
-        """About how many batches wait: full ones while much waits, but no two groups in one."""
-        return max(len(self._groups), self.weight / self._options.max_rows)
+        """About how many batches wait: full ones while much waits, but no two groups in one.
+
+        A request is one batch at the most, however many rows it has, as none is split.
+        """
+        return max(len(self._groups), self._batch_rows / self._options.max_rows)
 
     @property
     def ready_at(self) -> float | None:
@@ -107,6 +111,7 @@ class RequestQueue:
         group = self._groups.setdefault(request.group, _Group())
         group.requests.append(request)
         group.weight += request.weight
+        self._batch_rows += self._rows_of_a_batch(request)
         self.weight += request.weight
 
     def forget(self, request: Waiting) -> bool:
@@ -133,6 +138,10 @@ class RequestQueue:
 
     def _took(self, request: Waiting, group: _Group) -> None:
         group.weight -= request.weight
+        self._batch_rows -= self._rows_of_a_batch(request)
         self.weight -= request.weight
         if not group.requests:
             del self._groups[request.group]
+
+    def _rows_of_a_batch(self, request: Waiting) -> int:
+        return min(request.weight, self._options.max_rows)

@@ -18,6 +18,8 @@ from serving.versions import Version, complete_versions, fingerprint
 
 logger = logging.getLogger(__name__)
 
+_Files = tuple[tuple[str, int, int], ...]
+
 _ENDED_VERSIONS_KEPT = 10
 _DRAIN_SECONDS = 0.05
 """Pause between two looks whether a version is drained."""
@@ -57,9 +59,12 @@ class ServedModel:
         self._metrics = metrics
         self._loaded: dict[int, LoadedVersion] = {}
         self._statuses: dict[int, VersionStatus] = {}
-        self._refused: dict[Version, tuple[tuple[str, int, int], ...]] = {}
+        self._refused: dict[Version, tuple[_Files, str]] = {}  # files and error
         self._changing = asyncio.Lock()
         self._drains: set[asyncio.Task[None]] = set()
+        # Counted from 0: Prometheus sees no increase in a count that is 1 when it first appears.
+        for outcome in ("served", "refused"):
+            metrics.loads.labels(config.name, outcome)
 
     @property
     def available(self) -> set[int]:
@@ -180,7 +185,7 @@ class ServedModel:
             logger.warning("the versions served stay: %s", error)
             return
         self._refused = {
-            version: files for version, files in self._refused.items() if version in versions}
+            version: refusal for version, refusal in self._refused.items() if version in versions}
         count = 0
         for version in config.policy.order(versions):
             if count == config.policy.count:
@@ -194,19 +199,22 @@ class ServedModel:
 
     async def _load(self, version: Version) -> LoadedVersion | None:
         files = await asyncio.to_thread(fingerprint, version)
-        if self._refused.get(version) == files:
+        if version in self._refused and self._refused[version][0] == files:
             return None
         logger.info("loading version %d of %s", version.number, self.config.name)
-        self._set_status(VersionStatus(version.number, State.LOADING))
+        self._set_status_beside(VersionStatus(version.number, State.LOADING))
         started = time.monotonic()
         try:
             loaded = await LoadedVersion.load(version, self._options, self._metrics)
         except VersionError as error:
-            self._refused[version] = files
-            self._set_status(VersionStatus(version.number, State.END, str(error)))
+            self._refused[version] = files, str(error)
+            self._set_status_beside(VersionStatus(version.number, State.END, str(error)))
             self._metrics.loads.labels(self.config.name, "refused").inc()
             logger.error("version %d is refused: %s", version.number, error)
             return None
+        except BaseException:
+            self._set_status_beside(VersionStatus(version.number, State.END, "it was not loaded"))
+            raise
         self._refused.pop(version, None)
         self._metrics.loads.labels(self.config.name, "served").inc()
         logger.info("version %d of %s is ready after %.1f s, %d warm-up requests", version.number,
@@ -228,8 +236,7 @@ class ServedModel:
             self._drain(self._loaded.pop(number))
 
     def _drain(self, loaded: LoadedVersion) -> None:
-        if loaded.version.number not in self._loaded:
-            self._set_status(VersionStatus(loaded.version.number, State.UNLOADING))
+        self._set_status_beside(VersionStatus(loaded.version.number, State.UNLOADING))
         task = asyncio.create_task(self._release(loaded))
         self._drains.add(task)
         task.add_done_callback(self._drains.discard)
@@ -244,6 +251,11 @@ class ServedModel:
             self._set_status(VersionStatus(number, State.END))
         logger.info("version %d of %s is released", number, self.config.name)
 
+    def _set_status_beside(self, status: VersionStatus) -> None:
+        """Of a version that does not answer; another folder's of its number may, and stays so."""
+        if status.version not in self._loaded:
+            self._set_status(status)
+
     def _set_status(self, status: VersionStatus) -> None:
         self._statuses[status.version] = status
         ended = sorted(
@@ -252,7 +264,8 @@ class ServedModel:
             del self._statuses[number]
 
     def _nothing_served(self, config: ModelConfig) -> StartupError:
-        errors = "; ".join(status.error for status in self.statuses() if status.error)
+        errors = "; ".join(self._refused[version][1] for version in sorted(
+            self._refused, reverse=True))
         return StartupError(
             f"no version of model {config.name} in {config.base_path} can be served: "
             f"{errors or 'none that its version policy names is there'}")

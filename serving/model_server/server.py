@@ -67,6 +67,10 @@ class ModelServer:
         if config.rest_port is not None:
             rest_socket = open_socket("rest_port", config.host, config.rest_port)
             self.rest_port = rest_socket.getsockname()[1]
+            if config.tls is not None:
+                _log.warning(
+                    "TLS is gRPC's alone: REST on %s is plain and asks nobody for a certificate; "
+                    "--rest_api_port=-1 closes it", address(config.host, self.rest_port))
         self._grpc = self._grpc_server()
         try:
             self._open_grpc_ports()

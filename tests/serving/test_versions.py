@@ -66,8 +66,26 @@ def test_a_rollback_withdraws_what_is_newer(tmp_path):
     assert (version.number, path) == (12, tmp_path / ".withdrawn-12")
     assert (path / "saved_model.pb").is_file()
     assert [version.number for version in complete_versions(tmp_path)] == [8, 3, 1]
-    withdraw_newer(tmp_path, 1)
+    assert [version.number for version, _ in withdraw_newer(tmp_path, 1)] == [3, 8]
     assert [version.number for version in complete_versions(tmp_path)] == [1]
+
+
+@pytest.mark.parametrize("stuck", ["3", "2"])
+def test_the_newest_answers_until_a_rollback_is_whole(tmp_path, monkeypatch, stuck):
+    for name in ("1", "2", "3"):
+        _make(tmp_path, name)
+    rename = pathlib.Path.rename
+
+    def fail(path, target):
+        if path.name == stuck:
+            raise PermissionError(13, "Permission denied")
+        return rename(path, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(pathlib.Path, "rename", fail)
+        with pytest.raises(VersionError, match=f"version {stuck} cannot .* still is 3"):
+            withdraw_newer(tmp_path, 1)
+    assert complete_versions(tmp_path)[0].number == 3
 
 
 @pytest.mark.parametrize(("names", "number", "reason"), [
@@ -88,6 +106,7 @@ def test_a_version_that_was_withdrawn_before_is_not_written_over(tmp_path):
     for name in ("1", "2"):
         _make(tmp_path, name)
     (tmp_path / ".withdrawn-2").mkdir()
+    _make(tmp_path, "3")
     with pytest.raises(VersionError, match="earlier rollback"):
-        withdraw_newer(tmp_path)
-    assert [version.number for version in complete_versions(tmp_path)] == [2, 1]
+        withdraw_newer(tmp_path, 1)
+    assert [version.number for version in complete_versions(tmp_path)] == [3, 2, 1]

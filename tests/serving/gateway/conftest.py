@@ -50,14 +50,24 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
 
 
 @pytest.fixture
-def connect(server, shop) -> Callable[..., contextlib.AbstractAsyncContextManager]:
-    """Opens a client of a gateway in this process, over the toy model server."""
+def gateway_of(server, shop) -> Callable[..., contextlib.AbstractAsyncContextManager]:
+    """Runs a gateway in this process, over the toy model server."""
+
+    def make(**settings) -> contextlib.AbstractAsyncContextManager:
+        return gateway_app(GatewayConfig(**{
+            "catalogue": shop, "server": f"127.0.0.1:{server.grpc_port}",
+            "timeout_seconds": 30.0, "rate": 1000.0, "burst": 1000, **settings}))
+
+    return make
+
+
+@pytest.fixture
+def connect(gateway_of) -> Callable[..., contextlib.AbstractAsyncContextManager]:
+    """Opens a client of such a gateway."""
 
     @contextlib.asynccontextmanager
     async def open_client(**settings) -> AsyncIterator[httpx.AsyncClient]:
-        settings = {"catalogue": shop, "server": f"127.0.0.1:{server.grpc_port}",
-                    "timeout_seconds": 30.0, "rate": 1000.0, "burst": 1000, **settings}
-        async with gateway_app(GatewayConfig(**settings)) as app:
+        async with gateway_of(**settings) as app:
             transport = httpx.ASGITransport(app)
             async with httpx.AsyncClient(transport=transport, base_url="http://shop") as client:
                 yield client

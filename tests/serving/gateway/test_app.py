@@ -275,6 +275,29 @@ async def test_rates(connect):
     assert 90 <= int(refused.headers["retry-after"]) <= 100
 
 
+async def test_keys_of_one_name_have_rates_of_their_own(connect, tmp_path):
+    (tmp_path / "keys").write_text(f"{hash_key('one')} key\n{hash_key('two')} key\n")
+    async with connect(api_keys=tmp_path / "keys", rate=0.01, burst=1) as client:
+        codes = [
+            (await client.get("/shoppers", headers={"authorization": f"Bearer {key}"})).status_code
+            for key in ("one", "one", "two")]
+    assert codes == [200, 429, 200]
+
+
+@pytest.mark.parametrize(("addresses", "codes"), [
+    (["2001:db8:1:2::1", "2001:db8:1:2:ffff::7", "2001:db8:1:3::1"], [200, 429, 200]),
+    (["::ffff:10.0.0.1", "10.0.0.1", "::ffff:10.0.0.2"], [200, 429, 200]),
+    (["10.0.0.1", "10.0.0.2", "10.0.0.1"], [200, 200, 429])])
+async def test_a_network_of_ipv6_is_one_client(gateway_of, addresses, codes):
+    async with gateway_of(rate=0.01, burst=1) as app:
+        received = []
+        for address in addresses:
+            transport = httpx.ASGITransport(app, client=(address, 1))
+            async with httpx.AsyncClient(transport=transport, base_url="http://shop") as client:
+                received.append((await client.get("/shoppers")).status_code)
+    assert received == codes
+
+
 async def test_operator(connect, tmp_path):
     (tmp_path / "quality.json").write_text(json.dumps({"tables": {"products": {
         "rows": 10, "kept": 8, "quarantined": 2, "score": 0.8, "rules": {}}}}))

@@ -26,14 +26,15 @@ def test_a_full_row():
 
 @pytest.mark.parametrize(("attributes", "expected"), [
     ("a=1|b = x=y |c|=d|e=", {"a": "1", "b": "x=y"}), ({"a": 1.0}, {"a": "1"}),
-    ([("a", "b")], {"a": "b"}), ("{broken", {}), (None, {}), (5, {})])
+    ([("a", "b")], {"a": "b"}), (r'{"a": "\ud800b"}', {"a": "?b"}), ("{broken", {}), (None, {}),
+    (5, {})])
 def test_attributes(attributes, expected):
     product = parse_product({"product_id": "1", "title": "x", "attributes": attributes})
     assert product is not None
     assert product.attributes == expected
 
 
-@pytest.mark.parametrize("price", ["", None, "cheap", float("nan"), -1, "inf"])
+@pytest.mark.parametrize("price", ["", None, "cheap", float("nan"), -1, "inf", 10**400])
 def test_no_price(price):
     product = parse_product({"product_id": "1", "title": "x", "price": price})
     assert product is not None
@@ -95,6 +96,36 @@ def test_a_file_of_the_same_size_is_told_by_its_time(tmp_path):
     _write(file, "b")
     os.utime(file, ns=(1, 1))
     assert store.reload_if_changed()
+
+
+def test_files_that_come_back_as_they_were_are_no_failure(tmp_path):
+    file = tmp_path / "products.jsonl"
+    _write(file, "a")
+    store = CatalogueStore(tmp_path)
+    file.rename(tmp_path / "away")
+    assert not store.reload_if_changed()
+    assert store.failed
+    (tmp_path / "away").rename(file)
+    assert store.reload_if_changed()
+    assert not store.failed
+
+
+async def test_the_watch_outlives_what_it_cannot_handle(tmp_path, monkeypatch):
+    file = tmp_path / "products.jsonl"
+    _write(file, "a")
+    store = CatalogueStore(tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr("serving.gateway.catalogue_store.read_catalogue", lambda _: 1 / 0)
+        _write(file, "a", "b")
+        task = asyncio.create_task(store.watch(0.01))
+        while not store.failed:
+            await asyncio.sleep(0.01)
+    _write(file, "a", "b", "c")
+    while store.failed:
+        assert not task.done()
+        await asyncio.sleep(0.01)
+    task.cancel()
+    assert len(store.current) == 3
 
 
 async def test_the_watch_reads_a_change(tmp_path):

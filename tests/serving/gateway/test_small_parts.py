@@ -69,10 +69,10 @@ def test_keys(tmp_path):
     file = tmp_path / "keys.txt"
     file.write_text(f"# keys\n\n{hash_key(key)} the app\n{hash_key('other')}\n")
     keys = ApiKeys.read(file)
-    assert keys.name_of(key) == "the app"
-    assert keys.name_of("other") == "line 4"
-    assert keys.name_of(key + "x") is None
-    assert keys.name_of("") is None
+    assert keys.known(key) == hash_key(key)
+    assert keys.known("other") == hash_key("other")
+    assert keys.known(key + "x") is None
+    assert keys.known("") is None
 
 
 def test_the_hash_is_that_of_sha256sum():

@@ -69,11 +69,18 @@ def test_broken_lines_are_skipped_and_told(tmp_path, caplog):
 
 @pytest.mark.parametrize(("name", "data"), [
     ("products.csv.gz", b"not gzip"), ("products.jsonl.gz", gzip.compress(b"x" * 9999)[:40]),
+    ("products.jsonl.gz", gzip.compress(b"")[:10] + b"\xff" * 20),  # no block of this kind
     ("products.parquet", b"PAR1 not")])
 def test_broken_files(tmp_path, name, data):
     (tmp_path / name).write_bytes(data)
     with pytest.raises(InputFileError, match="cannot be read"):
         list(read_rows(tmp_path / name))
+
+
+def test_half_a_surrogate_pair_is_replaced(tmp_path):
+    file = tmp_path / "products.jsonl"
+    file.write_text(r'{"title": "cup \ud83d", "\udc00": "\ud83d\ude00"}' + "\n")
+    assert list(read_rows(file)) == [{"title": "cup ?", "?": "\N{GRINNING FACE}"}]
 
 
 @pytest.mark.parametrize(("value", "text"), [

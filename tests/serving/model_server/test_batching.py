@@ -245,6 +245,18 @@ async def test_who_would_wait_too_long_is_refused(model, limit, timeout):
     assert len(await _finish(model, *tasks)) == 12
 
 
+async def test_a_request_of_many_rows_counts_as_the_one_call_that_it_is(model):
+    batcher = _batcher(model, max_rows=1, max_queued_seconds=2.5)  # a version that is not batched
+    batcher._seconds_per_batch = 1.0
+    tasks = [_ask(batcher, [number] * 64) for number in range(4)]  # one runs, three wait
+    late = _ask(batcher, [4] * 64)
+    await _settle()
+    assert [task.done() for task in tasks] == [False] * 4
+    assert "192 rows wait, about 3000 ms" in str(late.exception())
+    await _finish(model, *tasks)
+    assert batcher._queue.batches == 0
+
+
 async def test_a_call_that_was_repeated_does_not_tell_how_long_batches_take(model, batcher):
     first = _ask(batcher, [0])
     await _finish(model, first)

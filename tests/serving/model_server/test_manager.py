@@ -14,7 +14,7 @@ from serving.model_server.loaded import LoadOptions
 from serving.model_server.manager import ConfigFileWatch, ModelManager
 from serving.model_server.metrics import Metrics
 from serving.model_server.model_config import ModelConfig, VersionPolicy
-from serving.model_server.served_model import State
+from serving.model_server.served_model import ServedModel, State
 from tests.serving.model_server.conftest import break_graph, hang, is_alive
 
 NEWEST = VersionPolicy()
@@ -103,6 +103,14 @@ async def test_a_refused_version_is_tried_again_only_when_its_files_change(
         shutil.copy(toy_versions["second"] / "saved_model.pb", path)
         await shop.poll()
         assert shop.available == {2}
+
+
+def test_loads_of_both_outcomes_are_counted_from_the_start(tmp_path):
+    metrics = Metrics()
+    ServedModel(_shop(tmp_path), LoadOptions(), metrics)
+    assert {
+        f'emporium_version_loads_total{{model_name="shop",outcome="{outcome}"}} 0.0'
+        for outcome in ("served", "refused")} <= set(metrics.exposition().decode().splitlines())
 
 
 async def test_a_start_falls_back_to_the_newest_version_that_loads(push, managing, tmp_path):
@@ -289,6 +297,20 @@ async def test_a_bad_reload_changes_nothing(
         await _until(lambda: model_processes() == pids)
         await shop.poll()
         assert shop.available == {1}
+
+
+async def test_a_version_that_answers_is_available_whatever_another_folder_has(
+        push, managing, tmp_path, toy_versions):
+    push("first", 1)
+    shutil.copytree(toy_versions["second"], tmp_path / "other/1")
+    break_graph(tmp_path / "other/1")
+    async with managing(_shop(tmp_path)) as manager:
+        shop = manager.model("shop")
+        for _ in range(2):  # what is refused already still has its reason
+            with pytest.raises(StartupError, match="cannot be read as a SavedModel"):
+                await manager.reload([ModelConfig("shop", tmp_path / "other")])
+        assert _states(shop) == {1: State.AVAILABLE}
+        assert await _first(shop) == b"p3"
 
 
 async def test_a_reload_that_is_cancelled_changes_nothing(

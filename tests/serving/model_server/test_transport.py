@@ -124,6 +124,19 @@ def test_mutual_tls(push, tmp_path, authority):
         assert ask(*Authority().issue("stranger")) == "UNAVAILABLE"
 
 
+@pytest.mark.parametrize(("encrypted", "rest_port", "told"), [
+    (True, 0, True), (True, None, False), (False, 0, False)])
+def test_rest_beside_tls_is_told_to_be_plain(
+        push, tmp_path, authority, caplog, encrypted, rest_port, told):
+    push("first", 1)
+    tls = _tls(tmp_path, *authority.issue("server"), authority.certificate, verify=True)
+    with running(_config(tmp_path, tls=tls if encrypted else None, rest_port=rest_port)) as server:
+        if told:
+            answer = httpx.get(f"http://127.0.0.1:{server.rest_port}/v1/models/emporium")
+            assert answer.status_code == 200
+    assert ("REST on 127.0.0.1" in caplog.text) is told
+
+
 def test_keys_that_are_none_are_a_clear_error(push, tmp_path, authority):
     push("first", 1)
     key, _ = authority.issue("one")
