@@ -116,7 +116,8 @@ def _load_options(args: argparse.Namespace) -> LoadOptions:
         intra_op_threads=DEFAULT_LOAD.intra_op_threads if intra is None else intra,
         inter_op_threads=inter,
         warm_up=args.enable_model_warmup, batching=batching, batch=args.enable_batching,
-        cache_bytes=args.result_cache_mb * 2**20, load_seconds=args.load_timeout_s)
+        max_requests=args.max_requests, cache_bytes=args.result_cache_mb * 2**20,
+        load_seconds=args.load_timeout_s)
 
 
 def _absolute(path: pathlib.Path | None) -> pathlib.Path | None:
@@ -190,6 +191,10 @@ def _add_load(group: argparse._ArgumentGroup) -> None:
         "--max-queue-ms", type=_number(0), metavar="N",
         help="refuse requests (RESOURCE_EXHAUSTED) that would wait longer for the model "
         "(default 1000)")
+    group.add_argument(
+        "--max-requests", type=_whole(1), metavar="N",
+        help="refuse requests (RESOURCE_EXHAUSTED) while so many run on a version (default "
+        "two full batches a model call, at least 64)")
     group.add_argument(
         "--result-cache-mb", type=_whole(0), default=32, metavar="N",
         help="memory for answers that may be asked again, a version; 0 for none "

@@ -13,6 +13,7 @@ from tensorflow_serving.config import model_server_config_pb2
 
 from serving.errors import RequestError, StartupError, invalid_argument, not_found
 from serving.model_server import model_config
+from serving.model_server.loaded import LoadedVersion
 from serving.model_server.manager import ModelManager
 from serving.model_server.metrics import Metrics
 from serving.model_server.served_model import ServedModel, VersionStatus
@@ -87,6 +88,7 @@ class ModelApi:
         """
         model = self._model(reference)
         with model.acquire(reference.version, reference.label) as loaded:
+            self._refuse_if_full(loaded)
             signature = loaded.signatures.find(signature_name)
             outputs = signature.select_outputs(output_filter)
             inputs = await self.pool.call_sized(size_bytes, decode, signature)
@@ -140,6 +142,14 @@ class ModelApi:
             await self._manager.reload(configs)
         except StartupError as error:
             raise RequestError(grpc.StatusCode.FAILED_PRECONDITION, str(error)) from error
+
+    def _refuse_if_full(self, loaded: LoadedVersion) -> None:
+        if loaded.in_flight > loaded.most_in_flight:
+            self.metrics.shed.inc()
+            raise RequestError(
+                grpc.StatusCode.RESOURCE_EXHAUSTED,
+                f"the server is busy with {loaded.most_in_flight} requests; try again later or on "
+                "another replica")
 
     def _model(self, reference: ModelReference) -> ServedModel:
         if not reference.name:

@@ -34,6 +34,7 @@ class LoadOptions:
         batching: how requests are gathered.
         batch: whether they are; None for those of Emporium's own versions, whose rows are known
             to be answered one as the other.
+        max_requests: requests at once; None for two full batches a model call, at least 64.
         cache_bytes: memory for the answers of a version; 0 for none.
         load_seconds: how long a process may load and warm its version. A version that hangs must
             not keep out the one that is pushed to mend it.
@@ -46,11 +47,14 @@ class LoadOptions:
     warm_up: bool = True
     batching: BatchingOptions = DEFAULT_BATCHING
     batch: bool | None = None
+    max_requests: int | None = None
     cache_bytes: int = 32 * 2**20
     load_seconds: float = 300.0
 
 
 DEFAULT_LOAD = LoadOptions()
+
+_LEAST_REQUESTS = 64
 
 
 class LoadedVersion:
@@ -61,6 +65,8 @@ class LoadedVersion:
         signatures: what it answers.
         warmed: how many recorded requests warmed it.
         in_flight: how many requests run on it.
+        most_in_flight: how many may; those beyond would only wait, in the server's event loop
+            where nothing else can refuse them.
     """
 
     def __init__(self, version: Version, description: Description, replicas: Replicas,
@@ -69,6 +75,8 @@ class LoadedVersion:
         self.signatures = replicas.signatures
         self.warmed = replicas.warmed
         self.in_flight = 0
+        self.most_in_flight = options.max_requests or max(
+            _LEAST_REQUESTS, 2 * options.batching.max_rows * replicas.slots)
         self._replicas = replicas
         self._metrics = metrics
         self._batcher = Batcher(

@@ -136,7 +136,7 @@ class Replicas:
             attempt += 1
             try:
                 return await ModelClient.start(self._options)
-            except VersionError as error:
+            except (VersionError, OSError) as error:
                 logger.error("version %d does not start again: %s", self.version, error)
                 self._error = str(error)
                 self._changed.set()

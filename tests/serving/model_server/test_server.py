@@ -24,6 +24,7 @@ from tensorflow_serving.apis import (
 from serving.client import Client, ClientError
 from serving.errors import StartupError
 from serving.model_server import ServerConfig, one_model
+from serving.model_server.loaded import LoadOptions
 from serving.tensors import encode_tensor
 from tests.serving.conftest import running, wait_until
 
@@ -108,6 +109,24 @@ def test_a_stop_waits_for_the_requests_that_run(push, tmp_path):
     with pytest.raises(ClientError, match="UNAVAILABLE"):
         client.search(["too late"])
     client.close()
+
+
+def test_what_would_only_wait_is_refused(push, tmp_path):
+    push("first", 1)
+    config = _config(tmp_path / "serving", load=LoadOptions(max_requests=1))
+    with concurrent.futures.ThreadPoolExecutor(1) as pool, running(config) as server, \
+            Client(f"127.0.0.1:{server.grpc_port}", timeout_seconds=60) as client:
+        steps = np.array(200_000, np.int32)
+        runs = pool.submit(client.predict, "spin", {"steps": steps})
+        wait_until(lambda: server.manager.in_flight == 1)
+        with pytest.raises(ClientError, match="RESOURCE_EXHAUSTED: the server is busy with 1 req"):
+            client.search(["garden hose"])
+        assert client.metadata().version == 1  # what needs no model is answered
+        assert runs.result()["steps"] == steps
+        assert client.search(["garden hose"])[0][0].product_id == "p3"
+        metrics = httpx.get(
+            f"http://127.0.0.1:{server.rest_port}/monitoring/prometheus/metrics").text
+        assert "emporium_requests_shed_total 1.0" in metrics
 
 
 def test_a_taken_port_is_a_clear_error(push, tmp_path):
