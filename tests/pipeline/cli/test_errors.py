@@ -27,7 +27,7 @@ def test_every_name_is_that_of_an_error(name):
 STAY_INSIDE = {
     "ComponentError",  # Wraps what a component raised, which is looked at.
     "UnvalidatedError",  # A trial's, which is then not counted.
-    "RejectedError", "_BodyTooLargeError",  # A row's and a request's: caught where they matter.
+    "RejectedError", "ProcessDiedError",  # A row's and a request's: caught where they matter.
     "VocabularyError",  # Of the sample shop's own words.
     "TooFewProductsError",  # A small shop goes unjudged, which the log says.
     "UserKeyError",  # Told as a ConfigError, which names the variable.
