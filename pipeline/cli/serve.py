@@ -193,8 +193,8 @@ def _add_load(group: argparse._ArgumentGroup) -> None:
         "(default 1000)")
     group.add_argument(
         "--max-requests", type=_whole(1), metavar="N",
-        help="refuse requests (RESOURCE_EXHAUSTED) while so many run on a version (default a "
-        "full batch a model call, at least 32); more lets bursts wait, and all wait longer")
+        help="refuse requests (RESOURCE_EXHAUSTED) while so many run on a version (default "
+        "two full batches a model call, at least 64); fewer wait less, and refuse bursts")
     group.add_argument(
         "--result-cache-mb", type=_whole(0), default=32, metavar="N",
         help="memory for answers that may be asked again, a version; 0 for none "

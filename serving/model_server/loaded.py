@@ -34,7 +34,7 @@ class LoadOptions:
         batching: how requests are gathered.
         batch: whether they are; None for those of Emporium's own versions, whose rows are known
             to be answered one as the other.
-        max_requests: requests at once; None for a full batch a model call, at least 32.
+        max_requests: requests at once; None for two full batches a model call, at least 64.
         cache_bytes: memory for the answers of a version; 0 for none.
         load_seconds: how long a process may load and warm its version. A version that hangs must
             not keep out the one that is pushed to mend it.
@@ -54,7 +54,7 @@ class LoadOptions:
 
 DEFAULT_LOAD = LoadOptions()
 
-_LEAST_REQUESTS = 32
+_LEAST_REQUESTS = 64
 
 
 class LoadedVersion:
@@ -76,7 +76,7 @@ class LoadedVersion:
         self.warmed = replicas.warmed
         self.in_flight = 0
         self.most_in_flight = options.max_requests or max(
-            _LEAST_REQUESTS, options.batching.max_rows * replicas.slots)
+            _LEAST_REQUESTS, 2 * options.batching.max_rows * replicas.slots)
         self._replicas = replicas
         self._metrics = metrics
         self._batcher = Batcher(
