@@ -14,6 +14,7 @@ import uvicorn
 from serving.errors import StartupError
 from serving.gateway.app import gateway_app
 from serving.gateway.settings import GatewayConfig
+from serving.ports import address, listen
 
 _log = logging.getLogger(__name__)
 
@@ -35,7 +36,7 @@ def run_gateway(config: GatewayConfig) -> None:
 async def _serve(config: GatewayConfig) -> None:
     if config.api_keys is None and config.host not in _LOOPBACK:
         _log.warning("anyone who reaches %s may ask: --api-keys FILE wants a key", config.host)
-    listening = _listen(config.host, config.port)
+    listening = _open_socket(config.host, config.port)
     with listening:
         async with gateway_app(config) as app:
             server = _Server(uvicorn.Config(
@@ -43,9 +44,8 @@ async def _serve(config: GatewayConfig) -> None:
                 ws="none", server_header=False, timeout_graceful_shutdown=_GRACE_SECONDS,
                 proxy_headers=bool(config.trusted_proxies),
                 forwarded_allow_ips=config.trusted_proxies or None))
-            host = f"[{config.host}]" if ":" in config.host else config.host
-            print(f"ready: http://{host}:{listening.getsockname()[1]}/, model server "
-                  f"{config.server}", flush=True)
+            where = address(config.host, listening.getsockname()[1])
+            print(f"ready: http://{where}/, model server {config.server}", flush=True)
             for number in (signal.SIGINT, signal.SIGTERM):
                 asyncio.get_running_loop().add_signal_handler(number, server.stop)
             await server.serve(sockets=[listening])
@@ -64,19 +64,10 @@ class _Server(uvicorn.Server):
         yield
 
 
-def _listen(host: str, port: int) -> socket.socket:
-    opened = None
+def _open_socket(host: str, port: int) -> socket.socket:
     try:
-        # The protocol is named, as asyncio turns Nagle's algorithm off only where it sees TCP.
-        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        opened = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-        opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        opened.bind((host, port))
-        opened.listen()
+        return listen(host, port)
     except (OSError, OverflowError) as error:
-        if opened is not None:
-            opened.close()
         raise StartupError(
             f"cannot listen on {host}:{port}: {error}; give another --port (0 picks a free one) "
             "or an address of this machine") from error
-    return opened

@@ -58,7 +58,7 @@ class ModelApi:
 
     def label(self, name: str) -> str:
         """A model's name for metrics; "" for all that are unknown, which callers could invent."""
-        return name if name in self._manager.names else ""
+        return name if self._manager.has(name) else ""
 
     async def predict(
         self,

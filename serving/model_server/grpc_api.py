@@ -79,18 +79,19 @@ class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer):
         self, request: classification_pb2.ClassificationRequest,
         context: grpc.aio.ServicerContext) -> classification_pb2.ClassificationResponse:
         """Answers with labels and scores of examples."""
-        task = _task(request, CLASSIFICATION)
         response = classification_pb2.ClassificationResponse()
-        inference = await infer(self._api, task, request.input, context.time_remaining())
-        _fill_inference(response, "result", task, inference)
-        return response
+        return await self._infer(request, CLASSIFICATION, response, context)
 
     async def Regress(
         self, request: regression_pb2.RegressionRequest,
         context: grpc.aio.ServicerContext) -> regression_pb2.RegressionResponse:
         """Answers with a value for each example."""
-        task = _task(request, REGRESSION)
         response = regression_pb2.RegressionResponse()
+        return await self._infer(request, REGRESSION, response, context)
+
+    async def _infer(self, request: Message, method: ExampleMethod, response: Message,
+                     context: grpc.aio.ServicerContext) -> Message:
+        task = _task(request, method)
         inference = await infer(self._api, task, request.input, context.time_remaining())
         _fill_inference(response, "result", task, inference)
         return response

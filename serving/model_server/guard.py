@@ -82,10 +82,6 @@ async def _guarded(handler: Callable[..., Awaitable[Any]], method: str, request:
         return await handler(request, context)
     except RequestError:
         raise
-    except NotImplementedError:
-        raise RequestError(
-            grpc.StatusCode.UNIMPLEMENTED,
-            f"{method} is not offered by this server; use Predict") from None
     # The caller learns that it was not their fault; the log has the rest.
     except Exception:
         logger.exception("%s failed", method)

@@ -45,6 +45,10 @@ class ModelManager:
         """The names of the models."""
         return sorted(self._models)
 
+    def has(self, name: str) -> bool:
+        """Whether there is a model of this name."""
+        return name in self._models
+
     @property
     def in_flight(self) -> int:
         """How many requests run now."""

@@ -20,15 +20,9 @@ from serving.model_server.grpc_api import add_services
 from serving.model_server.guard import Guard
 from serving.model_server.manager import ConfigFileWatch, ModelManager
 from serving.model_server.metrics import Metrics
-from serving.model_server.ports import (
-    address,
-    open_socket,
-    port_error,
-    socket_answers,
-    valid_port,
-)
 from serving.model_server.rest_api import RestApi
 from serving.model_server.threads import WorkerPool
+from serving.ports import address, open_socket, port_error, socket_answers, valid_port
 
 _log = logging.getLogger(__name__)
 

@@ -30,19 +30,30 @@ def open_socket(argument: str, host: str, port: int) -> socket.socket:
     Raises:
         StartupError: it cannot be opened; says why and what to do.
     """
-    opened = None
     try:
-        # The protocol is named, as asyncio turns Nagle's algorithm off only where it sees TCP:
-        # without it every answer waits 40 ms for an acknowledgement.
-        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        opened = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        return listen(host, port)
+    except (OSError, OverflowError) as error:
+        raise port_error(argument, host, port, error) from error
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens; 0 picks a free port.
+
+    Raises:
+        OSError: it cannot be opened.
+        OverflowError: there is no port of this number.
+    """
+    # The protocol is named, as asyncio turns Nagle's algorithm off only where it sees TCP: without
+    # it every answer waits 40 ms for an acknowledgement.
+    family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+    opened = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         opened.bind((host, port))
         opened.listen()
-    except (OSError, OverflowError) as error:
-        if opened is not None:
-            opened.close()
-        raise port_error(argument, host, port, error) from error
+    except BaseException:
+        opened.close()
+        raise
     return opened
 
 
