@@ -19,9 +19,9 @@ JSONL = "".join(f"{json.dumps(row)}\n" for row in ROWS)
 @pytest.mark.parametrize(("name", "data"), [
     ("products.csv", CSV.encode()),
     ("products.csv", CSV.encode("utf-8-sig")),
-    ("products.csv.gz", gzip.compress(CSV.encode())),
+    ("products.csv.gz", gzip.compress(CSV.encode(), mtime=0)),
     ("products.jsonl", JSONL.encode()),
-    ("products.jsonl.gz", gzip.compress(JSONL.encode())),
+    ("products.jsonl.gz", gzip.compress(JSONL.encode(), mtime=0)),
 ])
 def test_text_forms(tmp_path, name, data):
     (tmp_path / name).write_bytes(data)
@@ -68,8 +68,9 @@ def test_broken_lines_are_skipped_and_told(tmp_path, caplog):
 
 
 @pytest.mark.parametrize(("name", "data"), [
-    ("products.csv.gz", b"not gzip"), ("products.jsonl.gz", gzip.compress(b"x" * 9999)[:40]),
-    ("products.jsonl.gz", gzip.compress(b"")[:10] + b"\xff" * 20),  # no block of this kind
+    ("products.csv.gz", b"not gzip"),
+    ("products.jsonl.gz", gzip.compress(b"x" * 9999, mtime=0)[:40]),
+    ("products.jsonl.gz", gzip.compress(b"", mtime=0)[:10] + b"\xff" * 20),  # no block of this kind
     ("products.parquet", b"PAR1 not")])
 def test_broken_files(tmp_path, name, data):
     (tmp_path / name).write_bytes(data)
