@@ -13,7 +13,7 @@ import tqdm
 from serving.batch_inputs import Task, count_tasks, read_contexts, read_queries
 from serving.errors import RequestError, ServingError, VersionError
 from serving.retrieval import Context, Result, recommend_request, results_of, text_array
-from serving.servable import Arrays, Servable, Threads, load_servable
+from serving.servable import Arrays, Servable, Threads, load_servable, new_session
 from serving.trec import atomic_text_file, has_whitespace, run_lines
 from serving.versions import describe, newest_version
 
@@ -111,7 +111,7 @@ def _write_run(job: _Job, serving_dir: pathlib.Path, output: pathlib.Path,
                progress: bool) -> RunSummary:
     _check_job(job)
     count = count_tasks(job.read(), job.path)
-    servable = load_servable(newest_version(serving_dir), Threads(0, 0))
+    servable = load_servable(newest_version(serving_dir), new_session(Threads(0, 0)))
     _check_top_k(servable, job)
     results = 0
     with atomic_text_file(output) as file, tqdm.tqdm(

@@ -23,6 +23,10 @@ class VersionError(ServingError):
     """A model version on disk is missing, incomplete or cannot be loaded."""
 
 
+class VersionTimeoutError(VersionError):
+    """A model version took longer to load than it may."""
+
+
 class StartupError(ServingError):
     """The server cannot start: no version to serve, or a port that is taken."""
 

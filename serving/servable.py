@@ -26,16 +26,16 @@ Arrays = dict[str, np.ndarray]
 class Threads:
     """How many threads TensorFlow computes with; 0 lets it choose.
 
-    One of each is the least work a call and, for towers of a few layers, the fastest as well:
-    threads that wait for each other's pieces of small operations cost more than they save.
+    The thread of the call alone is the least work and, for towers of a few layers, the fastest as
+    well: threads that wait for each other's pieces of small operations cost more than they save.
 
     Attributes:
         intra_op: inside an operation.
-        inter_op: for operations beside each other.
+        inter_op: for operations beside each other; -1 computes them in the thread of the call.
     """
 
     intra_op: int = 1
-    inter_op: int = 1
+    inter_op: int = -1
 
 
 DEFAULT_THREADS = Threads()
@@ -106,39 +106,36 @@ class Servable:
         return self._callables[key]
 
 
-def load_servable(version: Version, threads: Threads = DEFAULT_THREADS) -> Servable:
+def new_session(threads: Threads = DEFAULT_THREADS) -> tf.compat.v1.Session:
+    """A session to load a version into; the first of a process decides the threads of all."""
+    return tf.compat.v1.Session(graph=tf.Graph(), config=tf.compat.v1.ConfigProto(
+        intra_op_parallelism_threads=threads.intra_op,
+        inter_op_parallelism_threads=threads.inter_op))
+
+
+def load_servable(version: Version, session: tf.compat.v1.Session | None = None) -> Servable:
     """Loads a version into this process.
 
     Args:
         version: number and folder.
-        threads: of its calls; the first version of a process decides for all.
+        session: an empty one, which is the version's from now on; None makes one.
 
     Raises:
         VersionError: it cannot be loaded; says why and what to do.
     """
     meta_graph = read_meta_graph(version.path)
     register_ops(meta_graph)
+    session = new_session() if session is None else session
     try:
-        return Servable(version, meta_graph, _start_session(version, threads))
+        with session.graph.as_default():
+            tf.compat.v1.saved_model.load(session, [tf.saved_model.SERVING], str(version.path))
+        return Servable(version, meta_graph, session)
     # The loader raises whatever its many parts raise; all mean the same to a server.
     except Exception as error:
+        session.close()
         raise VersionError(
             f"version {version.number} in {version.path} cannot be loaded: {sentence(error)}; "
             "push it again, or remove the folder") from error
-
-
-def _start_session(version: Version, threads: Threads) -> tf.compat.v1.Session:
-    session = tf.compat.v1.Session(graph=tf.Graph(), config=tf.compat.v1.ConfigProto(
-        intra_op_parallelism_threads=threads.intra_op,
-        inter_op_parallelism_threads=threads.inter_op))
-    try:
-        with session.graph.as_default():
-            tf.compat.v1.saved_model.load(
-                session, [tf.saved_model.SERVING], str(version.path))
-    except BaseException:
-        session.close()
-        raise
-    return session
 
 
 def _to_numpy(value: Any) -> np.ndarray:

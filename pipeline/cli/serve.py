@@ -111,10 +111,13 @@ def _load_options(args: argparse.Namespace) -> LoadOptions:
     intra, inter = (
         args.tensorflow_session_parallelism if given is None else given
         for given in (args.tensorflow_intra_op_parallelism, args.tensorflow_inter_op_parallelism))
+    threads = DEFAULT_LOAD.threads
+    if intra is not None:
+        threads = dataclasses.replace(threads, intra_op=intra)
+    if inter is not None:
+        threads = dataclasses.replace(threads, inter_op=inter)
     return LoadOptions(
-        processes=args.workers, calls=calls,
-        intra_op_threads=DEFAULT_LOAD.intra_op_threads if intra is None else intra,
-        inter_op_threads=inter,
+        processes=args.workers, calls=calls, threads=threads,
         warm_up=args.enable_model_warmup, batching=batching, batch=args.enable_batching,
         max_requests=args.max_requests, cache_bytes=args.result_cache_mb * 2**20,
         load_seconds=args.load_timeout_s)
@@ -211,7 +214,7 @@ def _add_load(group: argparse._ArgumentGroup) -> None:
     ):
         group.add_argument(
             f"--tensorflow_{name}_parallelism", type=_whole(0), metavar="N",
-            help=f"{what}; 0 lets TensorFlow choose (default 1, or one a model call)")
+            help=f"{what}; 0 lets TensorFlow choose (default: the thread of the call alone)")
 
 
 def _boolean(text: str) -> bool:

@@ -8,6 +8,7 @@ that long for company, as TensorFlow Serving's does.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import time
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Protocol
@@ -185,7 +186,7 @@ class Batcher:
     async def _call(self, batch: list[Waiting]) -> list[Arrays]:
         signature = batch[0].signature
         outputs = tuple(dict.fromkeys(name for request in batch for name in request.outputs))
-        ends = np.cumsum([request.rows for request in batch]).tolist()
+        ends = list(itertools.accumulate(request.rows for request in batch))
         filled = self._filled(ends[-1]) if signature.is_mergeable else ends[-1]
         if len(batch) == 1 and filled == ends[-1]:
             return [await self._model.run(signature, batch[0].inputs, outputs)]

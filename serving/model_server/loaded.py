@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import logging
 import os
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from serving.errors import VersionTimeoutError
 from serving.model_server.batching import Batcher
 from serving.model_server.cache import ResultCache
 from serving.model_server.metrics import Metrics
 from serving.model_server.model_process import ProcessOptions
 from serving.model_server.replicas import Replicas
 from serving.model_server.request_queue import DEFAULT_BATCHING, BatchingOptions
-from serving.servable import DEFAULT_THREADS, Arrays
+from serving.servable import DEFAULT_THREADS, Arrays, Threads
 from serving.signature import Signature
 from serving.versions import Description, Version, describe
+
+logger = logging.getLogger(__name__)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,8 +32,7 @@ class LoadOptions:
         processes: model processes of a version; with two, one that dies is not missed.
         calls: model calls at once in each of them; None for as many as there are cores beside the
             server's own, or, of a version that is not batched, twice as many as cores.
-        intra_op_threads: see `ProcessOptions`.
-        inter_op_threads: see `ProcessOptions`.
+        threads: see `ProcessOptions`.
         warm_up: see `ProcessOptions`.
         batching: how requests are gathered.
         batch: whether they are; None for those of Emporium's own versions, whose rows are known
@@ -38,18 +41,20 @@ class LoadOptions:
         cache_bytes: memory for the answers of a version; 0 for none.
         load_seconds: how long a process may load and warm its version. A version that hangs must
             not keep out the one that is pushed to mend it.
+        beside: whether others answer meanwhile. It is loaded in the processor time that they leave
+            then; where they leave too little, once more as fast as it can be.
     """
 
     processes: int = 1
     calls: int | None = None
-    intra_op_threads: int = DEFAULT_THREADS.intra_op
-    inter_op_threads: int | None = None
+    threads: Threads = DEFAULT_THREADS
     warm_up: bool = True
     batching: BatchingOptions = DEFAULT_BATCHING
     batch: bool | None = None
     max_requests: int | None = None
     cache_bytes: int = 32 * 2**20
     load_seconds: float = 300.0
+    beside: bool = False
 
 
 DEFAULT_LOAD = LoadOptions()
@@ -98,9 +103,12 @@ class LoadedVersion:
         """
         description = await asyncio.to_thread(describe, version)
         calls = options.calls or _calls(_is_batched(description, options))
-        replicas = await Replicas.start(ProcessOptions(
-            version.number, version.path, calls, options.intra_op_threads,
-            options.inter_op_threads, options.warm_up, options.load_seconds), options.processes)
+        process = ProcessOptions(
+            version.number, version.path, calls, options.threads, options.warm_up,
+            options.load_seconds)
+        replicas = (
+            await _start_beside(process, options.processes) if options.beside
+            else await Replicas.start(process, options.processes))
         return cls(version, description, replicas, options, metrics)
 
     @property
@@ -124,6 +132,16 @@ class LoadedVersion:
     async def stop(self) -> None:
         """Ends its processes; nothing may run on it any more."""
         await self._replicas.stop()
+
+
+async def _start_beside(process: ProcessOptions, count: int) -> Replicas:
+    patient = dataclasses.replace(process, idle=True, load_seconds=process.load_seconds / 2)
+    try:
+        return await Replicas.start(patient, count)
+    except VersionTimeoutError as error:
+        logger.warning("%s; it is loaded once more, beside what answers no longer in idle "
+                       "processor time only", error)
+        return await Replicas.start(process, count)
 
 
 def _is_batched(description: Description, options: LoadOptions) -> bool:

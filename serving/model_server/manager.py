@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 import logging
 import pathlib
 from collections.abc import Awaitable, Sequence
@@ -91,8 +92,9 @@ class ModelManager:
             RequestError: INVALID_ARGUMENT for a label of a version that will not answer.
         """
         async with self._reloading:
+            options = dataclasses.replace(self._options, beside=bool(self._models))
             models = {config.name: self._models.get(config.name) or ServedModel(
-                config, self._options, self._metrics) for config in configs}
+                config, options, self._metrics) for config in configs}
             try:
                 async with contextlib.AsyncExitStack() as stack:
                     changes = await _all([

@@ -16,7 +16,7 @@ import grpc
 import numpy as np
 from tensorflow_serving.apis import get_model_metadata_pb2
 
-from serving.errors import RequestError, VersionError
+from serving.errors import RequestError, VersionError, VersionTimeoutError
 from serving.model_server import frames, model_process
 from serving.model_server.model_process import ProcessOptions
 from serving.servable import Arrays
@@ -63,7 +63,8 @@ class ModelClient:
         """Starts a process and waits until it has loaded and warmed its version.
 
         Raises:
-            VersionError: the version cannot be loaded, not in time, or the process died of it.
+            VersionError: the version cannot be loaded, or the process died of it.
+            VersionTimeoutError: it is not loaded in time.
         """
         try:
             process, here = await _spawned(options)
@@ -77,7 +78,7 @@ class ModelClient:
         except asyncio.TimeoutError as error:
             writer.close()
             await asyncio.to_thread(_end, process)
-            raise VersionError(
+            raise VersionTimeoutError(
                 f"version {options.version} in {options.path} is not ready after "
                 f"{options.load_seconds:g} s; push one that loads, or give it longer with "
                 "--load-timeout-s") from error

@@ -17,11 +17,12 @@ import signal
 import socket
 import threading
 
+import tensorflow as tf
 from tensorflow_serving.apis import get_model_metadata_pb2
 
 from serving.errors import RequestError, VersionError
 from serving.model_server import frames
-from serving.servable import DEFAULT_THREADS, Servable, Threads, load_servable
+from serving.servable import DEFAULT_THREADS, Servable, Threads, load_servable, new_session
 from serving.versions import Version
 from serving.warmup import warm_up
 
@@ -36,20 +37,19 @@ class ProcessOptions:
         version: number of the version.
         path: folder of the version.
         calls: how many model calls run at once.
-        intra_op_threads: of a call; 0 lets TensorFlow choose.
-        inter_op_threads: of all calls; 0 lets TensorFlow choose, None takes one a call, as a call
-            that is long would else hold up the others.
+        threads: what TensorFlow computes with.
         warm_up: whether the recorded requests of the version are answered first.
         load_seconds: how long that and the loading may take.
+        idle: whether it is loaded and warmed in processor time that nothing else wants.
     """
 
     version: int
     path: pathlib.Path
     calls: int = 1
-    intra_op_threads: int = DEFAULT_THREADS.intra_op
-    inter_op_threads: int | None = None
+    threads: Threads = DEFAULT_THREADS
     warm_up: bool = True
     load_seconds: float = 300.0
+    idle: bool = False
 
 
 def run(options: ProcessOptions, connection: socket.socket) -> None:
@@ -63,11 +63,10 @@ def run(options: ProcessOptions, connection: socket.socket) -> None:
         signal.signal(number, signal.SIG_IGN)
     threading.Thread(target=_end_with_server, args=(connection,), daemon=True).start()
     peer = _Peer(connection)
-    inter = options.calls if options.inter_op_threads is None else options.inter_op_threads
-    threads = Threads(options.intra_op_threads, inter)
+    session = new_session(options.threads)
     try:
-        servable = load_servable(Version(options.version, options.path), threads)
-        warmed = warm_up(servable) if options.warm_up else 0
+        with concurrent.futures.ThreadPoolExecutor(1, thread_name_prefix="load") as pool:
+            servable, warmed = pool.submit(_load, options, session).result()
     except VersionError as error:
         peer.send(frames.pack({"failed": str(error)}, {}))
     else:
@@ -83,6 +82,27 @@ def _end_with_server(connection: socket.socket) -> None:
     poll.register(connection, select.POLLRDHUP)
     poll.poll()
     os._exit(0)
+
+
+def _load(options: ProcessOptions, session: tf.compat.v1.Session) -> tuple[Servable, int]:
+    """Loads and warms the version, in a thread that does nothing else."""
+    if options.idle:
+        _wait_for_idle_time()
+    servable = load_servable(Version(options.version, options.path), session)
+    return servable, warm_up(servable) if options.warm_up else 0
+
+
+def _wait_for_idle_time() -> None:
+    """Lets this thread have the processor time that nothing else wants.
+
+    This thread alone: nobody may raise one again, so those that answer calls, TensorFlow's with
+    them, are not started by it. To be nice is not enough, as the kernel lets a nice thread end its
+    turn of some milliseconds, in which a request waits.
+    """
+    try:
+        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+    except OSError as error:  # Sandboxes may forbid it, or know of no such thing.
+        logger.warning("the version is loaded as fast as it can be, beside what answers: %s", error)
 
 
 def _introduction(servable: Servable, warmed: int) -> bytes:

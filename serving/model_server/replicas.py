@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import logging
 from collections.abc import Mapping, Sequence
 
@@ -39,7 +40,8 @@ class Replicas:
         self.signatures = clients[0].signatures
         self.warmed = clients[0].warmed
         self.repeated = 0
-        self._options = options
+        # A process that died is missed: its replacement does not wait for idle processor time.
+        self._options = dataclasses.replace(options, idle=False)
         self._clients = list(clients)
         self._error = ""  # why there is no process, once that is known
         self._changed = asyncio.Event()
@@ -50,7 +52,7 @@ class Replicas:
         """Starts the processes of a version, one after another.
 
         Raises:
-            VersionError: the version cannot be loaded.
+            VersionError: the version cannot be loaded; `VersionTimeoutError` where not in time.
         """
         clients: list[ModelClient] = []
         try:

@@ -205,7 +205,9 @@ class ServedModel:
         self._set_status_beside(VersionStatus(version.number, State.LOADING))
         started = time.monotonic()
         try:
-            loaded = await LoadedVersion.load(version, self._options, self._metrics)
+            options = dataclasses.replace(
+                self._options, beside=self._options.beside or bool(self._loaded))
+            loaded = await LoadedVersion.load(version, options, self._metrics)
         except VersionError as error:
             self._refused[version] = files, str(error)
             self._set_status_beside(VersionStatus(version.number, State.END, str(error)))

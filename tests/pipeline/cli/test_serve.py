@@ -11,6 +11,7 @@ from serving.model_server import ServerConfig
 from serving.model_server.config import DEFAULT_PATH
 from serving.model_server.loaded import DEFAULT_LOAD
 from serving.model_server.model_config import ModelConfig
+from serving.servable import Threads
 
 
 def _parse(*arguments: str) -> argparse.Namespace:
@@ -43,7 +44,7 @@ def test_tensorflow_servings_flags():
     assert config.channel_arguments == (("grpc.max_connection_age_ms", 2000),)
     assert config.load.batch is True
     assert config.load.warm_up is False
-    assert (config.load.intra_op_threads, config.load.inter_op_threads) == (2, 3)
+    assert config.load.threads == Threads(2, 3)
 
 
 def test_emporiums_own_flags():
@@ -59,7 +60,7 @@ def test_emporiums_own_flags():
 def test_session_parallelism_is_for_both_unless_one_is_given():
     load = _config(
         "out", "--tensorflow_session_parallelism=4", "--tensorflow_inter_op_parallelism=1").load
-    assert (load.intra_op_threads, load.inter_op_threads) == (4, 1)
+    assert load.threads == Threads(4, 1)
 
 
 @pytest.mark.parametrize(("text", "value"), [

@@ -57,11 +57,17 @@ def test_the_order_in_memory_does_not_matter(array):
 
 def test_the_bytes_of_a_frame():
     frame = frames.pack({"id": 1}, {"s": np.array([b"ab", b""], object), "n": np.int16([258])})
-    head = b'{"id": 1, "arrays": [["s", "string", [2], 10], ["n", "int16", [1], 2]]}'
-    # Lengths of header and body, both little-endian; then 2 and 0 as lengths, "ab", and 0x0102.
+    head = b'{"id": 1, "arrays": [["s", "string", [2], 4], ["n", "int16", [1], 2]]}'
+    # Lengths of header and body, both little-endian; then the strings, separated, and 0x0102.
     assert frame == (
-        len(head).to_bytes(4, "little") + (12).to_bytes(8, "little") + head
-        + b"\2\0\0\0" + b"\0\0\0\0" + b"ab" + b"\2\1")
+        len(head).to_bytes(4, "little") + (6).to_bytes(8, "little") + head
+        + b"sab\0" + b"\2\1")
+
+
+def test_strings_that_hold_a_nul_are_counted():
+    frame = frames.pack({}, {"s": np.array([b"\0", b"ab"], object)})
+    # Lengths 1 and 2, little-endian, then the strings.
+    assert frame.endswith(b"c" + b"\1\0\0\0" + b"\2\0\0\0" + b"\0ab")
 
 
 def test_fixed_width_bytes_are_strings():

@@ -13,15 +13,20 @@ import threading
 import time
 
 import httpx
+import numpy as np
+import psutil
 import pytest
 
 from serving.client import Client, ClientError
 from serving.errors import VersionError
 from serving.model_server import ServerConfig, one_model
-from serving.model_server.loaded import LoadOptions
+from serving.model_server.loaded import LoadedVersion, LoadOptions
+from serving.model_server.metrics import Metrics
 from serving.model_server.model_client import ModelClient
 from serving.model_server.model_config import ModelConfig
 from serving.model_server.model_process import ProcessOptions
+from serving.servable import DEFAULT_THREADS, Threads
+from serving.versions import Version
 from tests.serving.conftest import running, wait_until
 from tests.serving.model_server.conftest import hang, is_alive, kill
 
@@ -110,6 +115,62 @@ async def test_a_version_that_hangs_is_given_up(push):
     version = hang(push("first", 1))
     with pytest.raises(VersionError, match=r"not ready after 0\.5 s.*--load-timeout-s"):
         await ModelClient.start(ProcessOptions(1, version, load_seconds=0.5))
+
+
+def _policies(pid: int) -> set[int]:
+    """By what the kernel schedules the threads of a process."""
+    found = set()
+    for task in os.listdir(f"/proc/{pid}/task"):
+        with contextlib.suppress(ProcessLookupError):  # It has ended meanwhile.
+            found.add(os.sched_getscheduler(int(task)))
+    return found
+
+
+def _loads_in_idle_time() -> bool:
+    family = psutil.Process().children(recursive=True)
+    return any(os.SCHED_IDLE in _policies(process.pid) for process in family)
+
+
+def test_a_version_is_loaded_in_idle_time_beside_another(push, tmp_path, toy_versions):
+    push("first", 1)
+    with running(_config(tmp_path / "serving")) as server, _client(server) as client:
+        assert not _loads_in_idle_time()
+        part = tmp_path / "part"
+        shutil.copytree(toy_versions["second"], part)
+        hang(part).rename(tmp_path / "serving/2")
+        wait_until(_loads_in_idle_time)
+        assert _first(client) == "p3"
+        assert _policies(*server.manager.model("emporium").pids) == {os.SCHED_OTHER}
+
+
+async def test_a_version_that_finds_no_idle_time_is_loaded_once_more(push, caplog):
+    version = hang(push("first", 1))
+    with pytest.raises(VersionError, match=r"not ready after 1 s.*--load-timeout-s"):
+        await LoadedVersion.load(
+            Version(1, version), LoadOptions(load_seconds=1, beside=True), Metrics())
+    assert "not ready after 0.5 s" in caplog.text
+    assert "loaded once more" in caplog.text
+
+
+@pytest.mark.parametrize("threads", [DEFAULT_THREADS, Threads(2, 2)])
+async def test_what_was_loaded_in_idle_time_answers_in_any(push, threads):
+    options = ProcessOptions(1, push("first", 1), threads=threads, idle=True)
+    client = await ModelClient.start(options)
+    try:
+        before = _seconds(client.pid)
+        spin = client.signatures.find("spin")
+        await client.call(spin, {"steps": np.int32(200_000)}, list(spin.outputs))
+        worked = [task for task, seconds in _seconds(client.pid).items()
+                  if seconds > before.get(task, 0.0)]
+        assert worked
+        assert {os.sched_getscheduler(task) for task in worked} == {os.SCHED_OTHER}
+    finally:
+        await client.stop()
+
+
+def _seconds(pid: int) -> dict[int, float]:
+    """The processor time of each thread."""
+    return {task.id: task.user_time for task in psutil.Process(pid).threads()}
 
 
 def test_a_version_that_hangs_in_loading_holds_up_nobody(push, tmp_path, toy_versions):
