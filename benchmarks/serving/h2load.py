@@ -1,7 +1,7 @@
 """Load by nghttp2's h2load: callers that cost next to no processor time of the machine they share.
 
-It sends one request again and again, so the server must keep no answers (`--result-cache-mb 0`),
-and knows nothing of gRPC's status: the server's own counts tell that all were answered well.
+It sends one request again and again, so the server must keep no answers (`FORGETFUL`), and knows
+nothing of gRPC's status: the server's own counts tell what was answered.
 """
 
 from __future__ import annotations
@@ -11,13 +11,20 @@ import shutil
 import struct
 import subprocess
 import tempfile
-from typing import Any
 
 import numpy as np
 
+from benchmarks.serving.measured import ByH2load
+from benchmarks.serving.servers import Server
+from serving.loadtest import LoadConfig
+
 METHOD = "tensorflow.serving.PredictionService/Predict"
+FORGETFUL = "--result-cache-mb=0"
 _STREAMS = 8
 """Callers that share a connection."""
+
+_CONNECTIONS = 8
+"""Of an open loop."""
 
 _MICROSECONDS = 1e3
 
@@ -27,31 +34,54 @@ def is_installed() -> bool:
     return shutil.which("h2load") is not None
 
 
-def measure(address: str, body: bytes, callers: int, seconds: float) -> dict[str, Any]:
-    """Throughput and latency at so many callers.
+def measure(server: Server, config: LoadConfig, body: bytes) -> ByH2load:
+    """A closed or open loop.
 
     Args:
-        address: HOST:PORT of a gRPC server without TLS.
+        server: `emporium serve` that keeps no answers, without TLS.
+        config: the load; an open loop sends no more than one deadline's worth before the first is
+            answered.
         body: a serialised PredictRequest.
-        callers: requests at once.
-        seconds: of the load.
 
     Raises:
         RuntimeError: a request failed on its way.
     """
-    streams = min(callers, _STREAMS)
+    if config.warm_up:
+        _run(server, config, body, config.warm_up)
+    before = server.counts()
+    requests = _run(server, config, body, config.seconds)
+    after = server.counts()
+    # h2load hangs up when its time is over: what runs then is no answer, and in no log of its.
+    codes = {code: count - before.get(code, 0) for code, count in after.items()
+             if count > before.get(code, 0) and code != "CANCELLED"}
+    starts, status, latencies = requests.T
+    failed = int((status != 200).sum())
+    if failed:
+        raise RuntimeError(
+            f"{failed} of {len(requests)} requests failed: is {server.address} served?")
+    return ByH2load(
+        config, codes, (starts - starts.min()) / 1e6, latencies / _MICROSECONDS)
+
+
+def _run(server: Server, config: LoadConfig, body: bytes, seconds: float) -> np.ndarray:
+    """A row a request: start in microseconds, HTTP status, latency in microseconds."""
     with tempfile.TemporaryDirectory() as folder:
         message, log = pathlib.Path(folder, "message"), pathlib.Path(folder, "log")
         message.write_bytes(b"\0" + struct.pack(">I", len(body)) + body)
         subprocess.run(
-            ["h2load", f"--duration={round(seconds)}", f"--clients={callers // streams}",
-             f"--max-concurrent-streams={streams}", "--header=content-type: application/grpc",
-             "--header=te: trailers", f"--data={message}", f"--log-file={log}",
-             f"http://{address}/{METHOD}"], check=True, stdout=subprocess.DEVNULL)
-        requests = np.loadtxt(log)  # start, HTTP status, microseconds
-    failed = int((requests[:, 1] != 200).sum())
-    if failed:
-        raise RuntimeError(f"{failed} of {len(requests)} requests failed: is {address} served?")
-    p50, p99 = np.percentile(requests[:, 2] / _MICROSECONDS, [50, 99])
-    return {"throughput": round(len(requests) / round(seconds), 1), "p50_ms": round(p50, 3),
-            "p99_ms": round(p99, 3)}
+            ["h2load", f"--duration={round(seconds)}", *_loop(config),
+             "--header=content-type: application/grpc", "--header=te: trailers",
+             f"--header=grpc-timeout: {round(1000 * config.timeout)}m", f"--data={message}",
+             f"--log-file={log}", f"http://{server.address}/{METHOD}"],
+            check=True, stdout=subprocess.DEVNULL)
+        return np.loadtxt(log, ndmin=2)
+
+
+def _loop(config: LoadConfig) -> list[str]:
+    if config.rate is None:
+        callers = config.callers or 1
+        streams = min(callers, _STREAMS)
+        return [f"--clients={callers // streams}", f"--max-concurrent-streams={streams}"]
+    streams = max(1, round(config.timeout * config.rate / _CONNECTIONS))
+    return [f"--clients={_CONNECTIONS}", f"--max-concurrent-streams={streams}",
+            f"--rps={config.rate / _CONNECTIONS:.3f}"]

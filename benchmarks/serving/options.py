@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 
 from benchmarks.quality.commit import code_commit
-from benchmarks.serving import shop_model
+from benchmarks.serving import h2load, servers, shop_model
+from benchmarks.serving.measured import ByPython, Measured
 from pipeline.config import Index
-from serving.loadtest import LoadConfig, LoadResult, run_load_test
+from serving.loadtest import LoadConfig, run_load_test
 from serving.loadtest.requests import grpc_bodies
 from serving.retrieval import text_array
 
@@ -42,8 +43,15 @@ def parser(description: str) -> argparse.ArgumentParser:
         "--output", type=pathlib.Path, help="write the result as JSON, in "
         "benchmarks/results/serving to keep it")
     # Read now: the checkout may be another when a long measurement ends.
-    made.set_defaults(commit=code_commit())
+    made.set_defaults(commit=code_commit(), h2load=False)
     return made
+
+
+def add_generator(made: argparse.ArgumentParser) -> None:
+    """Adds the argument that chooses what makes the load."""
+    made.add_argument(
+        "--h2load", action="store_true", help="load by nghttp2's h2load, not `emporium loadtest`: "
+        "its callers leave the machine to the server")
 
 
 def exported(args: argparse.Namespace) -> pathlib.Path:
@@ -61,24 +69,21 @@ def requests(queries: list[str]) -> list[bytes]:
         [("search", {"query": text_array([query])}) for query in queries], "emporium")
 
 
-def measure(args: argparse.Namespace, address: str, bodies: list[bytes], seconds: float,
+def serve_arguments(args: argparse.Namespace) -> list[str]:
+    """Of `emporium serve`, for the load of the arguments."""
+    return [*args.serve_arg, *([h2load.FORGETFUL] if args.h2load else [])]
+
+
+def measure(args: argparse.Namespace, server: servers.Server, bodies: list[bytes], seconds: float,
             *, callers: int | None = None, rate: float | None = None,
-            warm_up: float = 2.0) -> LoadResult:
-    """Load on a server, with the deadline and processes of the arguments."""
-    processes = 1 if callers == 1 else args.processes
-    return run_load_test(
-        LoadConfig(
-            address, callers=callers, rate=rate, seconds=seconds, warm_up=warm_up,
-            timeout=args.timeout, processes=processes), bodies)
-
-
-def brief(result: LoadResult) -> dict[str, Any]:
-    """The figures of a load that the results keep."""
-    return {
-        "load": result.config.load, "seconds": result.config.seconds,
-        "throughput": round(result.throughput, 1), "p50_ms": result.latency_ms(50),
-        "p99_ms": result.latency_ms(99), "max_ms": result.latency_ms(100),
-        "codes": result.codes, "generator_limit": result.generator_limit()}
+            warm_up: float = 2.0) -> Measured:
+    """Load on a server, with the generator, deadline and processes of the arguments."""
+    config = LoadConfig(
+        server.address, callers=callers, rate=rate, seconds=seconds, warm_up=warm_up,
+        timeout=args.timeout, processes=1 if callers == 1 else args.processes)
+    if args.h2load:
+        return h2load.measure(server, config, bodies[0])
+    return ByPython(run_load_test(config, bodies))
 
 
 def spread(values: list[float]) -> dict[str, float]:

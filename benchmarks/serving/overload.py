@@ -1,6 +1,6 @@
 """What a server does that is asked for more than it can answer.
 
-Usage:  python -m benchmarks.serving.overload [--minutes 10] [--share 1.2] [--unloaded 0.5]
+Usage:  python -m benchmarks.serving.overload [--minutes 10] [--share 1.2] [--h2load]
 
 First measures capacity (a closed loop of --callers) and the latency below it (an open loop at
 --unloaded of the capacity, and one caller), then sends --share of the capacity in an open loop.
@@ -17,12 +17,13 @@ import threading
 import time
 from typing import Any
 
-from benchmarks.serving import options, servers, shop_model
+from benchmarks.serving import measured, options, servers, shop_model
 
 
 def main() -> int:
     """Measures and tells."""
     parser = options.parser(__doc__)
+    options.add_generator(parser)
     parser.add_argument("--minutes", type=float, default=10.0)
     parser.add_argument("--share", type=float, default=1.2, help="of the capacity")
     parser.add_argument("--unloaded", type=float, default=0.5, help="of the capacity")
@@ -30,27 +31,28 @@ def main() -> int:
     args = parser.parse_args()
     out = options.exported(args)
     bodies = options.requests(shop_model.queries(options.QUERIES))
-    with servers.emporium(out, args.work / "emporium.log", args.serve_arg) as server:
-        one = options.measure(args, server.address, bodies, args.seconds, callers=1)
-        full = options.measure(args, server.address, bodies, args.seconds, callers=args.callers)
+    with servers.emporium(out, args.work / "emporium.log", options.serve_arguments(args)) as server:
+        one = options.measure(args, server, bodies, args.seconds, callers=1)
+        full = options.measure(args, server, bodies, args.seconds, callers=args.callers)
         below = options.measure(
-            args, server.address, bodies, args.seconds, rate=args.unloaded * full.throughput)
+            args, server, bodies, args.seconds, rate=args.unloaded * full.throughput)
         with MemoryWatch(server) as memory:
             over = options.measure(
-                args, server.address, bodies, 60 * args.minutes,
+                args, server, bodies, 60 * args.minutes,
                 rate=args.share * full.throughput)
         alive = server.process.poll() is None
         after = options.measure(
-            args, server.address, bodies, args.seconds, rate=args.unloaded * full.throughput)
+            args, server, bodies, args.seconds, rate=args.unloaded * full.throughput)
     p99 = over.latency_ms(99)
     options.finish(args, {
-        "one_caller": options.brief(one), "capacity": options.brief(full),
-        "unloaded": options.brief(below), "overload": options.brief(over),
-        "unloaded_after": options.brief(after), "alive": alive,
+        "one_caller": measured.brief(one), "capacity": measured.brief(full),
+        "unloaded": measured.brief(below), "overload": measured.brief(over),
+        "unloaded_after": measured.brief(after), "alive": alive,
         "p99_to_unloaded": round(p99 / below.latency_ms(99), 3),
         "p99_to_one_caller": round(p99 / one.latency_ms(99), 3),
         "accepted_to_capacity": round(over.throughput / full.throughput, 3),
-        "shed_share": round(over.error_share, 4), "memory": memory.figures()})
+        "shed_share": round(1 - over.codes.get("OK", 0) / sum(over.codes.values()), 4),
+        "memory": memory.figures()})
     return 0
 
 

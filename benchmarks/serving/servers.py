@@ -11,9 +11,14 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 
-from benchmarks.quality.emporium import EMPORIUM
+import httpx
 
-_READY = re.compile(r"gRPC (\S+:\d+)")
+from benchmarks.quality.emporium import EMPORIUM
+from serving.model_server.metrics import DEFAULT_PATH
+
+_READY = re.compile(r"gRPC (\S+:\d+)(?:, REST http://(\S+?:\d+)/)?")
+_COUNT = re.compile(
+    r'^:tensorflow:serving:request_count\{model_name="\w+",status="(\w+)"\} (\S+)$', re.MULTILINE)
 _START_SECONDS = 300
 
 
@@ -23,11 +28,18 @@ class Server:
 
     Attributes:
         address: HOST:PORT of its gRPC port.
+        rest: the same of its REST port; "" where it has none.
         process: that was started.
     """
 
     address: str
+    rest: str
     process: subprocess.Popen[str]
+
+    def counts(self) -> dict[str, int]:
+        """The requests that it has counted, by their code."""
+        text = httpx.get(f"http://{self.rest}{DEFAULT_PATH}").raise_for_status().text
+        return {code: int(float(count)) for code, count in _COUNT.findall(text)}
 
     @property
     def memory_mb(self) -> float:
@@ -56,7 +68,7 @@ def _started(command: Sequence[str], log: pathlib.Path) -> Iterator[Server]:
     with log.open("w") as output:
         process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, text=True)
     try:
-        yield Server(_address(process, log), process)
+        yield Server(*_addresses(process, log), process)
     finally:
         process.terminate()
         try:
@@ -66,11 +78,11 @@ def _started(command: Sequence[str], log: pathlib.Path) -> Iterator[Server]:
             process.wait()
 
 
-def _address(process: subprocess.Popen[str], log: pathlib.Path) -> str:
+def _addresses(process: subprocess.Popen[str], log: pathlib.Path) -> tuple[str, str]:
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline:
         if found := _READY.search(log.read_text()):
-            return found[1]
+            return found[1], found[2] or ""
         if process.poll() is not None:
             break
         time.sleep(0.2)

@@ -1,6 +1,6 @@
 """Version swaps under load: what fails, and what they do to latency.
 
-Usage:  python -m benchmarks.serving.swaps [--swaps 100] [--every 20] [--share 0.5]
+Usage:  python -m benchmarks.serving.swaps [--swaps 100] [--every 20] [--share 0.5] [--h2load]
 
 An open loop at --share of the capacity that is measured first runs for a while without and then
 through all swaps. Every --every seconds a new version appears in the serving folder, as the
@@ -20,9 +20,8 @@ import sys
 import threading
 import time
 
-from benchmarks.serving import options, servers, shop_model
+from benchmarks.serving import measured, options, servers, shop_model
 from serving.client import Client, ClientError
-from serving.loadtest import LoadResult
 
 _SPIKE = 3
 
@@ -30,6 +29,7 @@ _SPIKE = 3
 def main() -> int:
     """Measures and tells."""
     parser = options.parser(__doc__)
+    options.add_generator(parser)
     parser.add_argument("--swaps", type=int, default=100)
     parser.add_argument("--every", type=float, default=20.0, help="seconds from swap to swap")
     parser.add_argument("--share", type=float, default=0.5, help="of the capacity")
@@ -40,25 +40,24 @@ def main() -> int:
     out = args.work / "swapping"
     shutil.rmtree(out, ignore_errors=True)
     push(source, out / "serving", 1)
-    with servers.emporium(out, args.work / "emporium.log", args.serve_arg) as server:
-        full = options.measure(args, server.address, bodies, args.seconds, callers=args.callers)
+    with servers.emporium(out, args.work / "emporium.log", options.serve_arguments(args)) as server:
+        full = options.measure(args, server, bodies, args.seconds, callers=args.callers)
         rate = args.share * full.throughput
-        calm = options.measure(args, server.address, bodies, args.seconds, rate=rate)
+        calm = options.measure(args, server, bodies, args.seconds, rate=rate)
         swapping = Swapper(args, source, out / "serving", server)
         with swapping:
             through = options.measure(
-                args, server.address, bodies, args.swaps * args.every, rate=rate, warm_up=0.0)
+                args, server, bodies, args.swaps * args.every, rate=rate, warm_up=0.0)
         alive = server.process.poll() is None
     limit = _SPIKE * calm.latency_ms(99)
     options.finish(args, {
-        "capacity": options.brief(full), "without_swaps": options.brief(calm),
-        "through_swaps": options.brief(through), "alive": alive,
+        "capacity": measured.brief(full), "without_swaps": measured.brief(calm),
+        "through_swaps": measured.brief(through), "alive": alive,
         "swaps_done": swapping.done,
         "seconds_to_swap": options.spread(swapping.seconds or [0.0]),
-        "failed": through.requests - through.codes.get("OK", 0), "spike_over_ms": limit,
-        "spikes_without_swaps": spikes(calm, limit), "spikes_through_swaps": spikes(through, limit),
-        "seconds_with_spikes": [
-            entry.second for entry in through.seconds if entry.max_ms > limit]})
+        "failed": sum(through.codes.values()) - through.codes.get("OK", 0), "spike_over_ms": limit,
+        "spikes_without_swaps": calm.slower(limit), "spikes_through_swaps": through.slower(limit),
+        "seconds_with_spikes": through.slow_seconds(limit)})
     return 0
 
 
@@ -68,14 +67,6 @@ def push(source: pathlib.Path, serving: pathlib.Path, number: int) -> None:
     part = serving / f".{number}.part"
     shutil.copytree(source, part, copy_function=os.link)
     part.rename(serving / str(number))
-
-
-def spikes(result: LoadResult, limit_ms: float) -> int:
-    """How many answers took longer."""
-    return sum(
-        step.count_added_in_this_iter_step
-        for step in result.answered.get_recorded_iterator()
-        if step.value_iterated_to > 1000 * limit_ms)
 
 
 class Swapper:

@@ -19,6 +19,8 @@ import numpy as np
 import tensorflow as tf
 
 from benchmarks.serving import h2load, options, servers, shop_model
+from benchmarks.serving.measured import brief
+from serving.loadtest import LoadConfig
 from serving.saved_model import read_meta_graph, register_ops
 
 
@@ -36,7 +38,7 @@ def main() -> int:
     search = tf.saved_model.load(str(version)).signatures["search"]
     with servers.emporium(out, args.work / "emporium.log", args.serve_arg) as ours, \
             servers.emporium(out, args.work / "forgetful.log",
-                             [*args.serve_arg, "--result-cache-mb=0"]) as forgetful, \
+                             [*args.serve_arg, h2load.FORGETFUL]) as forgetful, \
             servers.plain(version, args.work / "plain.log") as plain:
         running = {"emporium": ours, "forgetful": forgetful, "plain": plain}
         rounds = []
@@ -52,20 +54,22 @@ def _round(args: argparse.Namespace, search: Any, queries: list[str], bodies: li
     # Each round asks other queries first; within a round all are asked the same.
     place = number * len(queries) // args.rounds
     asked = bodies[place:] + bodies[:place]
-    measured = {"bare": _bare(search, queries[place:] + queries[:place], args.seconds)}
+    figures = {"bare": _bare(search, queries[place:] + queries[:place], args.seconds)}
     for name in ("emporium", "plain"):
         for callers in (1, args.callers):
             # The middle of the queries for many callers: one caller has asked the first.
             turn = asked if callers == 1 else asked[len(asked) // 2:] + asked[:len(asked) // 2]
-            result = options.measure(
-                args, running[name].address, turn, args.seconds, callers=callers)
-            measured[f"{name}_{callers}"] = options.brief(result)
+            figures[f"{name}_{callers}"] = brief(options.measure(
+                args, running[name], turn, args.seconds, callers=callers))
     if h2load.is_installed():
         for callers in (1, args.callers):
             # It asks the same again and again: of a server that keeps no answers.
-            measured[f"h2load_{callers}"] = h2load.measure(
-                running["forgetful"].address, asked[0], callers, args.seconds)
-    return measured
+            config = LoadConfig(
+                running["forgetful"].address, callers=callers, seconds=args.seconds, warm_up=2.0,
+                timeout=args.timeout)
+            figures[f"h2load_{callers}"] = brief(
+                h2load.measure(running["forgetful"], config, asked[0]))
+    return figures
 
 
 def _bare(search: Any, queries: list[str], seconds: float) -> dict[str, float]:

@@ -8,7 +8,8 @@ import pytest
 import tensorflow as tf
 from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
 
-from benchmarks.serving import options, overload, servers, shop_model, swaps
+from benchmarks.serving import h2load, options, overload, servers, shop_model, swaps
+from benchmarks.serving.measured import ByH2load, ByPython, brief
 from pipeline.config import Index
 from serving.loadtest import LoadConfig
 from serving.loadtest.recorder import new_histogram, record
@@ -75,14 +76,40 @@ def test_push_appears_whole_under_its_number(version, tmp_path) -> None:
             assert (tmp_path / "2" / path.relative_to(version)).samefile(path)
 
 
-def test_spikes_are_the_answers_over_the_limit() -> None:
+def test_slow_answers_are_those_over_the_limit() -> None:
     answered = new_histogram()
     for milliseconds in (10, 20, 31, 100, 100):
         record(answered, milliseconds / 1000)
     config = LoadConfig("localhost:1", callers=1)
-    result = LoadResult(
-        config, 0.0, 30.0, {"OK": 5}, answered, new_histogram(), new_histogram(), 0.0, [])
-    assert [swaps.spikes(result, limit) for limit in (5, 30, 50, 200)] == [5, 3, 2, 0]
+    result = ByPython(LoadResult(
+        config, 0.0, 30.0, {"OK": 5}, answered, new_histogram(), new_histogram(), 0.0, []))
+    assert [result.slower(limit) for limit in (5, 30, 50, 200)] == [5, 3, 2, 0]
+
+
+def test_the_latency_of_what_h2load_got_answered_is_told_too_high_at_the_most() -> None:
+    result = ByH2load(
+        LoadConfig("localhost:1", rate=2.5, seconds=2.0), {"OK": 4, "RESOURCE_EXHAUSTED": 1},
+        np.array([0.0, 0.1, 1.2, 1.3, 1.9]), np.array([40.0, 1.0, 20.0, 10.0, 30.0]))
+    # The refusal may have been the one of 1 ms: of 10, 20, 30 and 40 the median is 25.
+    assert [result.latency_ms(percentile) for percentile in (0, 50, 100)] == [10.0, 25.0, 40.0]
+    assert result.throughput == 2.0
+    assert [result.slower(limit) for limit in (5, 20, 40)] == [4, 2, 0]
+    assert result.slow_seconds(20) == [0, 1]
+    assert brief(result)["load"] == "2.5 requests/s"
+
+
+@pytest.mark.skipif(not h2load.is_installed(), reason="nghttp2's h2load is not installed")
+@pytest.mark.parametrize("loop", [{"callers": 4}, {"rate": 20.0}])
+def test_load_by_h2load_is_counted_by_the_server(version, tmp_path, loop) -> None:
+    [body] = options.requests(["garden"])
+    with servers.emporium(
+            version.parent.parent, tmp_path / "log", [h2load.FORGETFUL]) as server:
+        result = h2load.measure(server, LoadConfig(
+            server.address, seconds=2.0, warm_up=1.0, **loop), body)
+    assert result.codes.keys() == {"OK"}
+    assert abs(result.codes["OK"] - len(result.latencies)) <= 8  # on their way at the end
+    if "rate" in loop:
+        assert result.codes["OK"] == pytest.approx(40, abs=16)
 
 
 def test_memory_grows_from_the_second_tenth_to_the_last() -> None:
