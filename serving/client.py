@@ -20,6 +20,7 @@ from tensorflow_serving.apis import (
     prediction_service_pb2_grpc,
 )
 
+from serving.channels import ClientTls, open_channel
 from serving.errors import ServingError
 from serving.retrieval import Context, Result, recommend_request, results_of, text_array
 from serving.tensors import decode_tensor, encode_tensor
@@ -84,21 +85,22 @@ class Client:
     """
 
     def __init__(self, target: str = "localhost:8500", *, model_name: str = "emporium",
-                 timeout_seconds: float = 10.0) -> None:
+                 timeout_seconds: float = 10.0, tls: ClientTls | None = None) -> None:
         """Prepares a client; the connection is made with the first call.
 
         Args:
             target: HOST:PORT of the server's gRPC port.
             model_name: the name that the server gave the model.
             timeout_seconds: deadline of each call.
+            tls: for a server that speaks TLS; None for plain text.
         """
         self._target = target
         self._model_name = model_name
         self._timeout_seconds = timeout_seconds
-        self._channel = grpc.insecure_channel(target, options=[
+        self._channel = open_channel(target, [
             ("grpc.max_receive_message_length", _MAX_MESSAGE_BYTES),
             ("grpc.max_send_message_length", _MAX_MESSAGE_BYTES),
-        ])
+        ], tls)
         self._prediction = prediction_service_pb2_grpc.PredictionServiceStub(self._channel)
         self._model = model_service_pb2_grpc.ModelServiceStub(self._channel)
 

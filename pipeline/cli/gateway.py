@@ -6,7 +6,7 @@ import argparse
 import pathlib
 import sys
 
-from pipeline.cli.arguments import local_path
+from pipeline.cli.arguments import add_server_tls, local_path, server_tls
 from pipeline.config import MODEL_NAME
 
 _DESCRIPTION = """\
@@ -48,6 +48,7 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
     parser.add_argument(
         "--timeout", type=float, default=2.0, metavar="SECONDS",
         help="deadline of a call of the model server (default %(default)s)")
+    add_server_tls(parser)
     _add_limits(parser)
     parser.add_argument(
         "--feedback", metavar="DIR", type=path,
@@ -99,7 +100,8 @@ def execute(args: argparse.Namespace) -> int:
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname).1s %(name)s: %(message)s")
     run_gateway(GatewayConfig(
-        catalogue=pathlib.Path(args.catalogue), server=args.server, model_name=args.model_name,
+        catalogue=pathlib.Path(args.catalogue), server=args.server,
+        server_tls=server_tls(args), model_name=args.model_name,
         host=args.host, port=args.port, timeout_seconds=args.timeout,
         api_keys=_path(args.api_keys), rate=args.rate, burst=args.burst,
         feedback=_path(args.feedback), shoppers=_path(args.shoppers),

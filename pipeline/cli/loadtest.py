@@ -6,6 +6,7 @@ import argparse
 import pathlib
 import sys
 
+from pipeline.cli.arguments import add_server_tls, server_tls
 from pipeline.config import MODEL_NAME
 
 EXIT_OVER_BUDGET = 4
@@ -46,7 +47,8 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
     parser.add_argument(
         "--output", type=pathlib.Path, metavar="FILE",
         help="write the result as FILE.json, or as a page, FILE.html")
-    parser.set_defaults(execute=execute)
+    add_server_tls(parser)
+    parser.set_defaults(execute=execute, parser=parser)
 
 
 def _add_target(parser: argparse.ArgumentParser) -> None:
@@ -99,7 +101,7 @@ def execute(args: argparse.Namespace) -> int:
     config = LoadConfig(
         args.rest or args.server, model_name=args.model_name, rest=args.rest is not None,
         callers=callers, rate=args.rate, seconds=args.seconds, warm_up=args.warm_up,
-        timeout=args.timeout, processes=args.processes)
+        timeout=args.timeout, tls=server_tls(args), processes=args.processes)
     budget = Budget(args.budget_errors, args.budget_p99_ms)
     if args.output is not None:
         check_output(args.output)

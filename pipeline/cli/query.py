@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from pipeline.cli.arguments import add_server_tls, server_tls
 from pipeline.config import MODEL_NAME
 
 _DESCRIPTION = """\
@@ -37,6 +38,7 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
         help="gRPC address (default %(default)s)")
     parser.add_argument(
         "--model-name", default=MODEL_NAME, help="as given to serve (default %(default)s)")
+    add_server_tls(parser)
     parser.set_defaults(execute=execute, parser=parser)
 
 
@@ -52,7 +54,7 @@ def execute(args: argparse.Namespace) -> int:
     from serving.client import Client
     from serving.retrieval import Context
 
-    with Client(args.server, model_name=args.model_name) as client:
+    with Client(args.server, model_name=args.model_name, tls=server_tls(args)) as client:
         if args.similar:
             [results] = client.similar([args.similar], top_k=args.top)
         elif shopper:

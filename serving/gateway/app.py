@@ -56,7 +56,8 @@ async def gateway_app(config: GatewayConfig) -> AsyncIterator[Guard]:
         read_shoppers, config.shoppers, store.current)
     metrics, traffic = Metrics(), Traffic(time.monotonic)
     feedback = None if config.feedback is None else FeedbackWriter(config.feedback)
-    client = ModelClient(config.server, config.model_name, config.timeout_seconds, metrics)
+    client = ModelClient(
+        config.server, config.model_name, config.timeout_seconds, metrics, config.server_tls)
     api = GatewayApi(config, client, store, feedback, examples, metrics, traffic)
     tasks = [asyncio.create_task(store.watch(config.reload_seconds))]
     if feedback is not None:

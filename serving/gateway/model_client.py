@@ -21,6 +21,7 @@ from tensorflow_serving.apis import (
     prediction_service_pb2_grpc,
 )
 
+from serving.channels import ClientTls, open_async_channel
 from serving.errors import RequestError
 from serving.gateway.errors import of_model_call
 from serving.gateway.metrics import Metrics
@@ -46,18 +47,18 @@ class ModelClient:
     """Asks one model server; every call has a deadline and raises `ApiError`."""
 
     def __init__(self, target: str, model_name: str, timeout_seconds: float,
-                 metrics: Metrics) -> None:
+                 metrics: Metrics, tls: ClientTls | None = None) -> None:
         """Prepares a client inside a running event loop; the first call connects."""
         self._model_name = model_name
         self._timeout_seconds = timeout_seconds
         self._metrics = metrics
-        self._channel = grpc.aio.insecure_channel(target, options=[
+        self._channel = open_async_channel(target, [
             # A headless service has an address for each server: all of them take their turn.
             ("grpc.lb_policy_name", "round_robin"),
             ("grpc.max_receive_message_length", _MAX_MESSAGE_BYTES),
             # Back within seconds after the server was restarted, instead of minutes.
             ("grpc.max_reconnect_backoff_ms", 2000),
-        ])
+        ], tls)
         self._prediction = prediction_service_pb2_grpc.PredictionServiceStub(self._channel)
         self._model = model_service_pb2_grpc.ModelServiceStub(self._channel)
 

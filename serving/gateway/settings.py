@@ -6,6 +6,7 @@ import dataclasses
 import pathlib
 import re
 
+from serving.channels import ClientTls
 from serving.errors import StartupError
 
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:\d+)?")
@@ -19,6 +20,7 @@ class GatewayConfig:
     Attributes:
         catalogue: a products table, or a folder with its files.
         server: HOST:PORT of the model server's gRPC port.
+        server_tls: for a model server that speaks TLS; None for plain text.
         model_name: the name that the server gave the model.
         host: address to listen on; 0.0.0.0 takes requests from other machines.
         port: HTTP port; 0 picks a free one.
@@ -39,6 +41,7 @@ class GatewayConfig:
 
     catalogue: pathlib.Path
     server: str = "localhost:8500"
+    server_tls: ClientTls | None = None
     model_name: str = "emporium"
     host: str = "127.0.0.1"
     port: int = 8080

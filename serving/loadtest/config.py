@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 
+from serving.channels import ClientTls
 from serving.errors import ServingError
 
 MAX_TIMEOUT_SECONDS = 600.0
@@ -50,6 +51,7 @@ class LoadConfig:
         seconds: length of the measurement.
         warm_up: seconds of the same load before it, not measured.
         timeout: seconds until a request is given up; its deadline at the server.
+        tls: for a gRPC server that speaks TLS; None for plain text.
         processes: worker processes that share callers or rate.
         seed: of the arrival times.
     """
@@ -62,6 +64,7 @@ class LoadConfig:
     seconds: float = 30.0
     warm_up: float = 5.0
     timeout: float = 1.0
+    tls: ClientTls | None = None
     processes: int = 1
     seed: int = 0
 
@@ -70,6 +73,9 @@ class LoadConfig:
             raise LoadTestError(
                 "give either callers (closed loop) or rate (open loop), received "
                 f"callers={self.callers}, rate={self.rate}")
+        if self.rest and self.tls is not None:
+            raise LoadTestError(
+                "TLS is of the gRPC port; give its address, or an https:// URL without TLS files")
         if self.processes < 1:
             raise LoadTestError(f"processes should be at least 1, received {self.processes}")
         if self.callers is not None and self.callers < self.processes:

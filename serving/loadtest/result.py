@@ -122,9 +122,10 @@ class LoadResult:
         return over
 
     def as_json(self, budget: Budget) -> dict[str, Any]:
-        """Everything but the requests and the server's name, for a file."""
+        """Everything but the requests, the server's name and keys, for a file."""
         config = dataclasses.asdict(self.config)
         del config["target"]
+        config["tls"] = self.config.tls is not None
         return {
             "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self.started)),
             "config": config,

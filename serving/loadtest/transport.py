@@ -9,6 +9,7 @@ import grpc
 import grpc.aio
 import httpx
 
+from serving.channels import open_async_channel
 from serving.loadtest.config import LoadConfig, LoadTestError
 
 _PREDICT = "/tensorflow.serving.PredictionService/Predict"
@@ -49,13 +50,13 @@ class GrpcTransport(Transport):
     def __init__(self, config: LoadConfig) -> None:
         self._target = config.target
         self._timeout = config.timeout
-        self._channel = grpc.aio.insecure_channel(config.target, options=[
+        self._channel = open_async_channel(config.target, [
             ("grpc.max_receive_message_length", _MAX_MESSAGE_BYTES),
             ("grpc.max_send_message_length", _MAX_MESSAGE_BYTES),
             ("grpc.use_local_subchannel_pool", 1),
             # A retry of the library's would hide a failure and make load of its own.
             ("grpc.enable_retries", 0),
-        ])
+        ], config.tls)
         self._predict: Any = self._channel.unary_unary(
             _PREDICT, request_serializer=None, response_deserializer=None)
 
