@@ -73,6 +73,9 @@ def _add_limits(parser: argparse.ArgumentParser) -> None:
         "--api-keys", metavar="FILE", type=local_path(_COPY),
         help="let in who has one of these keys: a line each, SHA-256 and a name")
     parser.add_argument(
+        "--operator-keys", metavar="FILE", type=local_path(_COPY),
+        help="the same for the operator's page, which any of --api-keys opens otherwise")
+    parser.add_argument(
         "--hash-key", nargs="?", const="key", metavar="NAME",
         help="make a key, print its line for --api-keys, and stop")
     parser.add_argument(
@@ -103,7 +106,8 @@ def execute(args: argparse.Namespace) -> int:
         catalogue=pathlib.Path(args.catalogue), server=args.server,
         server_tls=server_tls(args), model_name=args.model_name,
         host=args.host, port=args.port, timeout_seconds=args.timeout,
-        api_keys=_path(args.api_keys), rate=args.rate, burst=args.burst,
+        api_keys=_path(args.api_keys), operator_keys=_path(args.operator_keys),
+        rate=args.rate, burst=args.burst,
         feedback=_path(args.feedback), shoppers=_path(args.shoppers),
         reports=_path(args.reports), image_origins=tuple(args.images),
         trusted_proxies=args.trusted_proxies, shop_name=args.shop_name, currency=args.currency))

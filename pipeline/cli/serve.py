@@ -120,7 +120,7 @@ def _load_options(args: argparse.Namespace) -> LoadOptions:
         processes=args.workers, calls=calls, threads=threads,
         warm_up=args.enable_model_warmup, batching=batching, batch=args.enable_batching,
         max_requests=args.max_requests, cache_bytes=args.result_cache_mb * 2**20,
-        load_seconds=args.load_timeout_s)
+        load_seconds=args.load_timeout_s, call_seconds=args.call_timeout_s)
 
 
 def _absolute(path: pathlib.Path | None) -> pathlib.Path | None:
@@ -208,6 +208,10 @@ def _add_load(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--load-timeout-s", type=_number(1), default=300, metavar="N",
         help="refuse a version that is not loaded and warmed by then (default %(default)s)")
+    group.add_argument(
+        "--call-timeout-s", type=_number(1), default=300, metavar="N",
+        help="give up a model call that takes longer, and the process with it (default "
+        "%(default)s)")
     for name, what in (
         ("session", "threads inside and beside operations"),
         ("intra_op", "threads of one operation"), ("inter_op", "operations beside each other"),

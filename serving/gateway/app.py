@@ -24,6 +24,7 @@ from serving.gateway.feedback import FeedbackWriter
 from serving.gateway.guard import (
     ENDPOINT,
     Guard,
+    Keys,
     content_security_policy,
     error_response,
 )
@@ -50,7 +51,9 @@ async def gateway_app(config: GatewayConfig) -> AsyncIterator[Guard]:
         ServingError: the catalogue, the shoppers or the keys cannot be read, or the folder of
             the feedback cannot be written to.
     """
-    keys = None if config.api_keys is None else ApiKeys.read(config.api_keys)
+    keys = Keys(
+        None if config.api_keys is None else ApiKeys.read(config.api_keys),
+        None if config.operator_keys is None else ApiKeys.read(config.operator_keys))
     store = await asyncio.to_thread(CatalogueStore, config.catalogue)
     examples = [] if config.shoppers is None else await asyncio.to_thread(
         read_shoppers, config.shoppers, store.current)
@@ -73,14 +76,15 @@ async def gateway_app(config: GatewayConfig) -> AsyncIterator[Guard]:
             await asyncio.to_thread(feedback.close)
 
 
-def _make_app(config: GatewayConfig, api: GatewayApi, keys: ApiKeys | None, metrics: Metrics,
+def _make_app(config: GatewayConfig, api: GatewayApi, keys: Keys, metrics: Metrics,
               traffic: Traffic) -> Guard:
     endpoints = make_endpoints(api)
     pages = make_pages(
         shop_name=config.shop_name, currency=config.currency,
         feedback=config.feedback is not None)
-    described = json.dumps(
-        make_openapi(endpoints, title=config.shop_name, keys=keys is not None)).encode()
+    described = json.dumps(make_openapi(
+        endpoints, title=config.shop_name, keys=keys.callers is not None,
+        operator_keys=keys.operators is not None)).encode()
 
     async def openapi(_: Request) -> Response:
         return Response(described, media_type="application/json")
@@ -104,6 +108,7 @@ def _make_app(config: GatewayConfig, api: GatewayApi, keys: ApiKeys | None, metr
     return Guard(
         app, keys=keys, limiter=RateLimiter(config.rate, config.burst, time.monotonic),
         open_paths=frozenset(open_handlers) | {each.path for each in endpoints if each.open},
+        operator_paths=frozenset(each.path for each in endpoints if each.operator),
         policy=content_security_policy(config.image_origins), metrics=metrics, traffic=traffic)
 
 

@@ -23,6 +23,7 @@ class Endpoint:
         summary: what it does, for openapi.json.
         errors: statuses that it may answer beside those that each may.
         open: whether it wants no key and counts for no rate limit.
+        operator: whether it wants an operator's key, where there are any.
     """
 
     path: str
@@ -33,6 +34,7 @@ class Endpoint:
     summary: str
     errors: tuple[int, ...] = ()
     open: bool = False
+    operator: bool = False
 
 
 _MODEL_ERRORS = (503, 504)
@@ -56,7 +58,7 @@ def make_endpoints(api: GatewayApi) -> list[Endpoint]:
         Endpoint("/feedback", ("POST",), schemas.FeedbackRequest, schemas.FeedbackAnswer,
                  api.feedback, "Keeps what shoppers saw and did", (404, 503)),
         Endpoint("/operator/data", ("GET",), schemas.NoRequest, schemas.OperatorAnswer,
-                 api.operator, "What the operator's page shows"),
+                 api.operator, "What the operator's page shows", operator=True),
         Endpoint("/healthz", ("GET",), schemas.NoRequest, schemas.HealthAnswer,
                  api.health, "Whether the process answers", open=True),
         Endpoint("/readyz", ("GET",), schemas.NoRequest, schemas.ReadyAnswer,

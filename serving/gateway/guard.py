@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import ipaddress
 import json
 import logging
@@ -57,17 +58,43 @@ def error_response(error: ApiError) -> Response:
         int(error.status), headers, "application/json")
 
 
+@dataclasses.dataclass(frozen=True)
+class Keys:
+    """Who is let in.
+
+    Attributes:
+        callers: keys of the API; None lets in everyone.
+        operators: keys of the operator's page, which open all else, too; None lets in whom
+            `callers` does.
+    """
+
+    callers: ApiKeys | None = None
+    operators: ApiKeys | None = None
+
+
 class Guard:
     """Wraps the application."""
 
-    def __init__(self, app: ASGIApp, *, keys: ApiKeys | None, limiter: RateLimiter,
-                 open_paths: frozenset[str], policy: str, metrics: Metrics,
-                 traffic: Traffic) -> None:
-        """Prepares the guard; `open_paths` want no key and count for no rate limit."""
+    def __init__(self, app: ASGIApp, *, keys: Keys, limiter: RateLimiter,
+                 open_paths: frozenset[str], operator_paths: frozenset[str], policy: str,
+                 metrics: Metrics, traffic: Traffic) -> None:
+        """Prepares the guard.
+
+        Args:
+            app: what it wraps.
+            keys: who is let in.
+            limiter: how often.
+            open_paths: want no key and count for no rate limit.
+            operator_paths: are for operators.
+            policy: the Content-Security-Policy of all answers.
+            metrics: counts requests.
+            traffic: the same, for the operator's page.
+        """
         self._app = app
         self._keys = keys
         self._limiter = limiter
         self._open_paths = open_paths
+        self._operator_paths = operator_paths
         self._headers = {**_HEADERS, "Content-Security-Policy": policy}
         self._metrics = metrics
         self._traffic = traffic
@@ -111,15 +138,24 @@ class Guard:
         await self._app(scope, receive, send)
 
     def _admit(self, scope: Scope) -> None:
-        known = None
-        if self._keys is not None and (key := _key(Headers(scope=scope))):
-            known = self._keys.known(key)
+        key = _key(Headers(scope=scope))
+        caller, operator = _known(self._keys.callers, key), _known(self._keys.operators, key)
+        known = operator or caller
         who = f"key {known}" if known else f"address {_address(scope)}"
         if wait := self._limiter.take(who):
             raise ApiError(HTTPStatus.TOO_MANY_REQUESTS, "too many requests", wait)
-        if self._keys is not None and known is None:
+        if self._keys.operators is not None and scope["path"] in self._operator_paths:
+            if operator is None:
+                raise ApiError(
+                    HTTPStatus.UNAUTHORIZED,
+                    "an operator's key is needed: send Authorization: Bearer KEY")
+        elif self._keys.callers is not None and known is None:
             raise ApiError(
                 HTTPStatus.UNAUTHORIZED, "a key is needed: send Authorization: Bearer KEY")
+
+
+def _known(keys: ApiKeys | None, key: str) -> str | None:
+    return keys.known(key) if keys is not None and key else None
 
 
 def _address(scope: Scope) -> str:

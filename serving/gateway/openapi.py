@@ -19,13 +19,15 @@ _OF_BODIES = (408, 413, 415)
 Mode = Literal["validation", "serialization"]
 
 
-def make_openapi(endpoints: Sequence[Endpoint], *, title: str, keys: bool) -> dict[str, Any]:
+def make_openapi(endpoints: Sequence[Endpoint], *, title: str, keys: bool,
+                 operator_keys: bool) -> dict[str, Any]:
     """The description of the API.
 
     Args:
         endpoints: what is described.
         title: the shop's name.
         keys: whether callers need a key.
+        operator_keys: whether operators need one of their own.
     """
     models: list[tuple[type, Mode]] = [(ErrorAnswer, "serialization")]
     for endpoint in endpoints:
@@ -41,12 +43,13 @@ def make_openapi(endpoints: Sequence[Endpoint], *, title: str, keys: bool) -> di
             "description": "Search and recommendation for a shop."},
         "paths": {
             endpoint.path: {
-                method.lower(): _operation(endpoint, method, names, keys)
+                method.lower(): _operation(
+                    endpoint, method, names, keys or (operator_keys and endpoint.operator))
                 for method in endpoint.methods}
             for endpoint in endpoints},
         "components": {"schemas": definitions["$defs"]},
     }
-    if keys:
+    if keys or operator_keys:
         document["components"]["securitySchemes"] = {
             "key": {"type": "http", "scheme": "bearer"}}
     return document

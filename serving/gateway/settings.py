@@ -26,6 +26,8 @@ class GatewayConfig:
         port: HTTP port; 0 picks a free one.
         timeout_seconds: deadline of each call of the model server.
         api_keys: file of hashed keys; None lets everyone in.
+        operator_keys: file of hashed keys for the operator's page, which open all else, too; None
+            lets in who has any key.
         rate: requests a second that one client may make in the long run.
         burst: requests that a client may make at once.
         max_body_bytes: largest body of a request.
@@ -47,6 +49,7 @@ class GatewayConfig:
     port: int = 8080
     timeout_seconds: float = 2.0
     api_keys: pathlib.Path | None = None
+    operator_keys: pathlib.Path | None = None
     rate: float = 50.0
     burst: int = 100
     max_body_bytes: int = 64 * 2**10

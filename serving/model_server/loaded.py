@@ -41,6 +41,8 @@ class LoadOptions:
         cache_bytes: memory for the answers of a version; 0 for none.
         load_seconds: how long a process may load and warm its version. A version that hangs must
             not keep out the one that is pushed to mend it.
+        call_seconds: how long a model call may take. One that hangs must not keep out those that
+            wait behind it.
         beside: whether others answer meanwhile. It is loaded in the processor time that they leave
             then; where they leave too little, once more as fast as it can be.
     """
@@ -54,6 +56,7 @@ class LoadOptions:
     max_requests: int | None = None
     cache_bytes: int = 32 * 2**20
     load_seconds: float = 300.0
+    call_seconds: float = 300.0
     beside: bool = False
 
 
@@ -105,7 +108,7 @@ class LoadedVersion:
         calls = options.calls or _calls(_is_batched(description, options))
         process = ProcessOptions(
             version.number, version.path, calls, options.threads, options.warm_up,
-            options.load_seconds)
+            options.load_seconds, options.call_seconds)
         replicas = (
             await _start_beside(process, options.processes) if options.beside
             else await Replicas.start(process, options.processes))

@@ -47,9 +47,10 @@ class ModelClient:
     """
 
     def __init__(self, process: multiprocessing.process.BaseProcess, reader: asyncio.StreamReader,
-                 writer: asyncio.StreamWriter, started: _Started) -> None:
+                 writer: asyncio.StreamWriter, started: _Started, options: ProcessOptions) -> None:
         self.signatures = started.signatures
         self.warmed = started.warmed
+        self._options = options
         self._process = process
         self._reader = reader
         self._writer = writer
@@ -100,7 +101,7 @@ class ModelClient:
         defs = get_model_metadata_pb2.SignatureDefMap.FromString(
             bytes.fromhex(header["signatures"]))
         started = _Started(Signatures(options.version, defs.signature_def), header["warmed"])
-        return cls(process, reader, writer, started)
+        return cls(process, reader, writer, started, options)
 
     @property
     def pending(self) -> int:
@@ -117,19 +118,23 @@ class ModelClient:
         """Calls a signature with checked inputs.
 
         Raises:
-            RequestError: as `Servable.run` raises it.
+            RequestError: as `Servable.run` raises it; DEADLINE_EXCEEDED where it takes longer than
+                any call may, which ends the process.
             ProcessDiedError: the process ended first; the call can be made again elsewhere.
         """
         if self._ended.is_set():
             raise ProcessDiedError(_exit(self._process))
         number = next(self._ids)
-        future: asyncio.Future[Arrays] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Arrays] = loop.create_future()
         self._futures[number] = future
+        timer = loop.call_later(self._options.call_seconds, self._give_up, future, signature.name)
         try:
             self._writer.write(frames.pack(
                 {"id": number, "signature": signature.name, "outputs": list(outputs)}, inputs))
             return await future
         finally:
+            timer.cancel()
             del self._futures[number]
 
     async def ended(self) -> str:
@@ -141,6 +146,17 @@ class ModelClient:
         """Ends the process; calls that are on their way fail."""
         self._writer.transport.abort()
         await self._receiver
+
+    def _give_up(self, call: asyncio.Future[Arrays], signature: str) -> None:
+        """Ends the process for a call that takes too long, as nothing else would end the call."""
+        logger.error("a call of signature %s of version %d is not answered after %g s: its process "
+                     "is ended", signature, self._options.version, self._options.call_seconds)
+        if not call.done():
+            call.set_exception(RequestError(
+                grpc.StatusCode.DEADLINE_EXCEEDED,
+                f"the model did not answer within {self._options.call_seconds:g} s; send less at "
+                "a time, or start the server with a longer --call-timeout-s"))
+        self._writer.transport.abort()
 
     async def _receive(self) -> None:
         try:

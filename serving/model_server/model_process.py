@@ -40,6 +40,7 @@ class ProcessOptions:
         threads: what TensorFlow computes with.
         warm_up: whether the recorded requests of the version are answered first.
         load_seconds: how long that and the loading may take.
+        call_seconds: how long a call may take; a process that takes longer is ended.
         idle: whether it is loaded and warmed in processor time that nothing else wants.
     """
 
@@ -49,6 +50,7 @@ class ProcessOptions:
     threads: Threads = DEFAULT_THREADS
     warm_up: bool = True
     load_seconds: float = 300.0
+    call_seconds: float = 300.0
     idle: bool = False
 
 

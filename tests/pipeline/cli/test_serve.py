@@ -49,11 +49,11 @@ def test_tensorflow_servings_flags():
 
 def test_emporiums_own_flags():
     config = _config("out", "--workers=2", "--max-queue-ms=250", "--result-cache-mb=1",
-                     "--load-timeout-s=20", "--rest-port=-1")
+                     "--load-timeout-s=20", "--call-timeout-s=30", "--rest-port=-1")
     assert config.load.processes == 2
     assert config.load.batching.max_queued_seconds == 0.25
     assert config.load.cache_bytes == 2**20
-    assert config.load.load_seconds == 20
+    assert (config.load.load_seconds, config.load.call_seconds) == (20, 30)
     assert config.rest_port is None
 
 

@@ -266,6 +266,25 @@ async def test_keys(connect, tmp_path):
     assert described["paths"]["/search"]["get"]["security"] == [{"key": []}]
 
 
+@pytest.mark.parametrize("callers", [True, False])
+async def test_operators_have_keys_of_their_own(connect, tmp_path, callers):
+    (tmp_path / "keys").write_text(f"{hash_key('s3cret')} app\n")
+    (tmp_path / "operators").write_text(f"{hash_key('b0ss')} on call\n")
+
+    async def codes(path: str) -> list[int]:
+        return [(await client.get(path, headers={"authorization": f"Bearer {key}"})).status_code
+                for key in ("s3cret", "b0ss", "other")] + [(await client.get(path)).status_code]
+
+    async with connect(api_keys=tmp_path / "keys" if callers else None,
+                       operator_keys=tmp_path / "operators") as client:
+        data, shoppers = await codes("/operator/data"), await codes("/shoppers")
+        paths = (await client.get("/openapi.json")).json()["paths"]
+    assert data == [401, 200, 401, 401]
+    assert shoppers == ([200, 200, 401, 401] if callers else [200] * 4)
+    assert paths["/operator/data"]["get"]["security"] == [{"key": []}]
+    assert ("security" in paths["/shoppers"]["get"]) is callers
+
+
 async def test_rates(connect):
     async with connect(rate=0.01, burst=2) as client:
         codes = [(await client.get("/product?product_id=p1")).status_code for _ in range(3)]

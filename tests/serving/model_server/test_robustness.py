@@ -173,6 +173,23 @@ def _seconds(pid: int) -> dict[int, float]:
     return {task.id: task.user_time for task in psutil.Process(pid).threads()}
 
 
+def test_a_call_that_hangs_is_given_up_and_those_behind_it_are_answered(push, tmp_path, caplog):
+    push("first", 1)
+    config = _config(tmp_path / "serving", load=LoadOptions(call_seconds=2.0))
+    with running(config) as server, _client(server) as client, \
+            concurrent.futures.ThreadPoolExecutor(2) as pool:
+        [hanging] = server.manager.model("emporium").pids
+        spin = pool.submit(client.predict, "spin", {"steps": np.int32(2**31 - 1)})
+        wait_until(lambda: server.manager.in_flight == 1)
+        waiting = pool.submit(_first, client)
+        with pytest.raises(ClientError, match=r"DEADLINE_EXCEEDED.*--call-timeout-s"):
+            spin.result()
+        assert waiting.result() == "p3"
+        assert "signature spin of version 1 is not answered after 2 s" in caplog.text
+        assert hanging not in server.manager.model("emporium").pids
+        wait_until(lambda: not is_alive(hanging))
+
+
 def test_a_version_that_hangs_in_loading_holds_up_nobody(push, tmp_path, toy_versions):
     push("first", 1)
     shutil.copytree(toy_versions["first"], tmp_path / "other/1")
