@@ -132,14 +132,15 @@ class ModelApi:
 
         Raises:
             RequestError: INVALID_ARGUMENT for what no server could serve, FAILED_PRECONDITION
-                where a new model has no version that can be served. Nothing changes then.
+                where a new model has no version that can be served, PERMISSION_DENIED for a model
+                that is not beside those served. Nothing changes then.
         """
         try:
             configs = model_config.from_proto(config)
         except ValueError as error:
             raise invalid_argument(str(error)) from error
         try:
-            await self._manager.reload(configs)
+            await self._manager.reload_requested(configs)
         except StartupError as error:
             raise RequestError(grpc.StatusCode.FAILED_PRECONDITION, str(error)) from error
 

@@ -10,7 +10,9 @@ import pathlib
 from collections.abc import Awaitable, Sequence
 from typing import TypeVar
 
-from serving.errors import StartupError, VersionError, not_found, quoted
+import grpc
+
+from serving.errors import RequestError, StartupError, VersionError, not_found, quoted
 from serving.model_server.loaded import LoadOptions
 from serving.model_server.metrics import Metrics
 from serving.model_server.model_config import ModelConfig, read_config_file
@@ -40,6 +42,7 @@ class ModelManager:
         self._watches: dict[str, asyncio.Task[None]] = {}
         self._releases: set[asyncio.Task[None]] = set()
         self._reloading = asyncio.Lock()
+        self._roots: set[pathlib.Path] = set()
 
     @property
     def names(self) -> list[str]:
@@ -91,6 +94,33 @@ class ModelManager:
             StartupError: a model has no version that can be served.
             RequestError: INVALID_ARGUMENT for a label of a version that will not answer.
         """
+        await self._reload(configs)
+        self._roots.update(_root(config.base_path) for config in configs)
+
+    async def reload_requested(self, configs: Sequence[ModelConfig]) -> None:
+        """`reload` for whoever reaches the server: of models beside those it was told to serve.
+
+        A SavedModel is a program: a caller must not have any that lies on the machine run.
+
+        Raises:
+            StartupError: as in `reload`.
+            RequestError: as in `reload`; PERMISSION_DENIED for a model in another folder.
+        """
+        await self._reload([self._beside(config) for config in configs])
+
+    def _beside(self, config: ModelConfig) -> ModelConfig:
+        if any(config.base_path == model.config.base_path for model in self._models.values()):
+            return config
+        path = config.base_path.resolve()  # without links that lead elsewhere
+        if not any(root in path.parents for root in self._roots):
+            roots = ", ".join(map(str, sorted(self._roots)))
+            raise RequestError(
+                grpc.StatusCode.PERMISSION_DENIED,
+                f"model {config.name}: a request may have models in {roots} served and no others; "
+                "put it there, or name it in --model_config_file")
+        return dataclasses.replace(config, base_path=path)
+
+    async def _reload(self, configs: Sequence[ModelConfig]) -> None:
         async with self._reloading:
             options = dataclasses.replace(self._options, beside=bool(self._models))
             models = {config.name: self._models.get(config.name) or ServedModel(
@@ -165,6 +195,13 @@ class ConfigFileWatch:
             # The watch must outlive whatever a person writes into the file.
             except Exception as error:  # noqa: BLE001
                 logger.error("the models served stay: %s", error)
+
+
+def _root(base_path: pathlib.Path) -> pathlib.Path:
+    """The folder of a model's folder, unless that is all of the machine."""
+    path = base_path.absolute()
+    parent = path.parent.resolve()
+    return path.resolve() if parent == parent.parent else parent
 
 
 async def _all(awaitables: Sequence[Awaitable[T]]) -> list[T]:

@@ -1,5 +1,7 @@
 """The gRPC API over a real socket, through the official stubs."""
 
+import shutil
+
 import grpc
 import numpy as np
 import pytest
@@ -9,10 +11,14 @@ from hypothesis import strategies as st
 from tensorflow_serving.apis import (
     get_model_metadata_pb2,
     get_model_status_pb2,
+    model_management_pb2,
     model_service_pb2_grpc,
     predict_pb2,
     prediction_service_pb2_grpc,
 )
+
+from serving.model_server import ServerConfig, one_model
+from tests.serving.conftest import running
 
 PREDICT = "/tensorflow.serving.PredictionService/Predict"
 ACCEPTABLE = {
@@ -232,3 +238,47 @@ def test_status_of_what_is_not_there(model_stub, name, version):
     if version is not None:
         request.model_spec.version.value = version
     assert _fails(model_stub.GetModelStatus, request)[0] is grpc.StatusCode.NOT_FOUND
+
+
+def _reload(*models: tuple[str, str]) -> model_management_pb2.ReloadConfigRequest:
+    request = model_management_pb2.ReloadConfigRequest()
+    request.config.model_config_list.SetInParent()
+    for name, path in models:
+        request.config.model_config_list.config.add(
+            name=name, base_path=str(path), model_platform="tensorflow")
+    return request
+
+
+def test_models_are_changed_by_a_request(push, tmp_path, toy_versions):
+    push("first", 1)
+    shutil.copytree(toy_versions["second"], tmp_path / "other/1")
+    config = ServerConfig(models=one_model(tmp_path / "serving"), port=0, rest_port=None)
+    query = {"query": np.array([b"garden hose"], object)}
+    with running(config) as started, \
+            grpc.insecure_channel(f"127.0.0.1:{started.grpc_port}") as channel:
+        reload = model_service_pb2_grpc.ModelServiceStub(channel).HandleReloadConfigRequest
+        predict = prediction_service_pb2_grpc.PredictionServiceStub(channel).Predict
+        shop, other = ("emporium", tmp_path / "serving"), ("other", tmp_path / "other")
+        reload(_reload(shop, other), timeout=60)
+        for name, first in (("emporium", b"p3"), ("other", b"new-p3")):
+            answer = predict(_request(query, name=name), timeout=60)
+            assert answer.outputs["product_id"].string_val[0] == first
+        for models, code, message in (
+            ([shop, ("none", tmp_path / "none")], "FAILED_PRECONDITION", "none"),
+            ([shop, ("system", "/etc")], "PERMISSION_DENIED", f"models in {tmp_path} served"),
+            ([shop, ("relative", "other")], "INVALID_ARGUMENT", "absolute path"),
+            ([shop, shop], "INVALID_ARGUMENT", "multiple times"),
+        ):
+            assert _fails(reload, _reload(*models))[0].name == code
+            assert message in _fails(reload, _reload(*models))[1]
+        assert started.manager.names == ["emporium", "other"]
+        reload(_reload(other), timeout=60)
+        code, _ = _fails(predict, _request(query))
+        assert code is grpc.StatusCode.NOT_FOUND
+
+
+def test_a_reload_without_a_list_of_models_is_invalid(model_stub):
+    code, message = _fails(
+        model_stub.HandleReloadConfigRequest, model_management_pb2.ReloadConfigRequest())
+    assert code is grpc.StatusCode.INVALID_ARGUMENT
+    assert "model_config_list" in message

@@ -2,9 +2,11 @@
 
 import asyncio
 import contextlib
+import dataclasses
 import pathlib
 import shutil
 
+import grpc
 import numpy as np
 import pytest
 
@@ -245,6 +247,45 @@ async def test_a_reload_adds_changes_and_removes_models(push, managing, tmp_path
         # The same number from another folder is another version.
         await manager.reload([ModelConfig("other", _moved(tmp_path, toy_versions))])
         assert await _first(manager.model("other")) == b"p3"
+
+
+async def test_a_request_has_no_folder_served_but_those_beside(
+        push, managing, tmp_path, toy_versions):
+    push("first", 1)
+    # Served: inside/serving. Beside it inside/other, elsewhere outside/other.
+    shutil.move(tmp_path / "serving", tmp_path / "inside/serving")
+    shutil.copytree(toy_versions["second"], tmp_path / "inside/other/1")
+    shutil.copytree(toy_versions["second"], tmp_path / "outside/other/1")
+    (tmp_path / "inside/link").symlink_to(tmp_path / "outside/other")
+    shop = ModelConfig("shop", tmp_path / "inside/serving")
+    async with managing(shop) as manager:
+        for path in ("outside/other", "inside/link", "inside/../outside/other", "inside", "/etc"):
+            with pytest.raises(RequestError, match=r"other: .* in \S+/inside served") as refused:
+                await manager.reload_requested([shop, ModelConfig("other", tmp_path / path)])
+            assert refused.value.code is grpc.StatusCode.PERMISSION_DENIED
+        assert manager.names == ["shop"]
+        await manager.reload_requested([ModelConfig("other", tmp_path / "inside/other")])
+        assert manager.names == ["other"]
+        await manager.reload_requested([])
+        await manager.reload_requested([shop])  # what was told at the start holds on
+        assert await _first(manager.model("shop")) == b"p3"
+        # Who writes the configuration may name any, and what it names may be asked for again.
+        outside = ModelConfig("other", tmp_path / "outside/other")
+        await manager.reload([outside])
+        await manager.reload_requested([shop, outside])
+        assert manager.names == ["other", "shop"]
+
+
+async def test_a_model_whose_folder_is_a_link_may_be_asked_for_again(
+        push, managing, tmp_path, toy_versions):
+    shutil.copytree(toy_versions["first"], tmp_path / "store/model/1")
+    (tmp_path / "served").mkdir()
+    (tmp_path / "served/shop").symlink_to(tmp_path / "store/model")
+    shop = ModelConfig("shop", tmp_path / "served/shop")
+    async with managing(shop) as manager:
+        pids = manager.model("shop").pids
+        await manager.reload_requested([dataclasses.replace(shop, labels={"stable": 1})])
+        assert manager.model("shop").pids == pids
 
 
 def _moved(tmp_path, toy_versions) -> pathlib.Path:
