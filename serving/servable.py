@@ -123,13 +123,16 @@ def load_servable(version: Version, session: tf.compat.v1.Session | None = None)
     Raises:
         VersionError: it cannot be loaded; says why and what to do.
     """
-    meta_graph = read_meta_graph(version.path)
-    register_ops(meta_graph)
     session = new_session() if session is None else session
     try:
+        meta_graph = read_meta_graph(version.path)
+        register_ops(meta_graph)
         with session.graph.as_default():
             tf.compat.v1.saved_model.load(session, [tf.saved_model.SERVING], str(version.path))
         return Servable(version, meta_graph, session)
+    except VersionError:
+        session.close()
+        raise
     # The loader raises whatever its many parts raise; all mean the same to a server.
     except Exception as error:
         session.close()

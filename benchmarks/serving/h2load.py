@@ -20,7 +20,7 @@ from serving.loadtest import LoadConfig
 
 METHOD = "tensorflow.serving.PredictionService/Predict"
 FORGETFUL = "--result-cache-mb=0"
-_STREAMS = 8
+STREAMS = 8
 """Callers that share a connection."""
 
 _CONNECTIONS = 8
@@ -39,26 +39,22 @@ def measure(server: Server, config: LoadConfig, body: bytes) -> ByH2load:
 
     Args:
         server: `emporium serve` that keeps no answers, without TLS.
-        config: the load; an open loop sends no more than one deadline's worth before the first is
-            answered.
+        config: the load, of whole seconds; callers are one or a multiple of eight. An open loop
+            sends no more than one deadline's worth before the first is answered.
         body: a serialised PredictRequest.
-
-    Raises:
-        RuntimeError: a request failed on its way.
     """
     if config.warm_up:
         _run(server, config, body, config.warm_up)
     before = server.counts()
     requests = _run(server, config, body, config.seconds)
     after = server.counts()
-    # h2load hangs up when its time is over: what runs then is no answer, and in no log of its.
+    # The server counts as cancelled what its caller gave up: past its deadline, which h2load's log
+    # has, or hung up on at the end of the load, which it has not.
     codes = {code: count - before.get(code, 0) for code, count in after.items()
              if count > before.get(code, 0) and code != "CANCELLED"}
-    starts, status, latencies = requests.T
-    failed = int((status != 200).sum())
-    if failed:
-        raise RuntimeError(
-            f"{failed} of {len(requests)} requests failed: is {server.address} served?")
+    starts, _, latencies = requests.T
+    if (missed := len(requests) - sum(codes.values())) > 0:
+        codes["DEADLINE_EXCEEDED"] = codes.get("DEADLINE_EXCEEDED", 0) + missed
     return ByH2load(
         config, codes, (starts - starts.min()) / 1e6, latencies / _MICROSECONDS)
 
@@ -80,7 +76,7 @@ def _run(server: Server, config: LoadConfig, body: bytes, seconds: float) -> np.
 def _loop(config: LoadConfig) -> list[str]:
     if config.rate is None:
         callers = config.callers or 1
-        streams = min(callers, _STREAMS)
+        streams = min(callers, STREAMS)
         return [f"--clients={callers // streams}", f"--max-concurrent-streams={streams}"]
     streams = max(1, round(config.timeout * config.rate / _CONNECTIONS))
     return [f"--clients={_CONNECTIONS}", f"--max-concurrent-streams={streams}",

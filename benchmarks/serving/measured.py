@@ -10,6 +10,9 @@ import numpy as np
 
 from serving.loadtest import LoadConfig, LoadResult
 
+_SENT = 0.95
+"""Of the rate that an open loop should have."""
+
 
 class Measured(Protocol):
     """The figures of a load; latencies are those of requests that were answered, milliseconds."""
@@ -102,7 +105,11 @@ class ByH2load:
 
     def generator_limit(self) -> str:
         """See `Measured`."""
-        return ""
+        if self.config.rate is None:
+            return ""
+        sent = len(self.latencies) / self.config.seconds
+        return "" if sent > _SENT * self.config.rate else (
+            f"{sent:.0f} requests a second were sent: all callers waited for answers")
 
 
 def brief(measured: Measured) -> dict[str, Any]:

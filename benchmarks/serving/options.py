@@ -54,6 +54,16 @@ def add_generator(made: argparse.ArgumentParser) -> None:
         "its callers leave the machine to the server")
 
 
+def parsed(parser: argparse.ArgumentParser) -> argparse.Namespace:
+    """The arguments; refused are those that this machine or the generator cannot do."""
+    args = parser.parse_args()
+    if args.h2load and not h2load.is_installed():
+        parser.error("--h2load: install nghttp2's h2load first (Debian: nghttp2-client)")
+    if args.h2load and args.callers % h2load.STREAMS:
+        parser.error(f"--h2load: --callers should be a multiple of {h2load.STREAMS}")
+    return args
+
+
 def exported(args: argparse.Namespace) -> pathlib.Path:
     """OUT of `emporium serve`, with version 1 of the model that the arguments name."""
     index = Index(kind=args.index, arms=args.arms, top_k=args.top_k, min_recall=0.0)

@@ -28,7 +28,7 @@ def main() -> int:
     parser.add_argument("--share", type=float, default=1.2, help="of the capacity")
     parser.add_argument("--unloaded", type=float, default=0.5, help="of the capacity")
     parser.add_argument("--seconds", type=float, default=30.0, help="of each load before it")
-    args = parser.parse_args()
+    args = options.parsed(parser)
     out = options.exported(args)
     bodies = options.requests(shop_model.queries(options.QUERIES))
     with servers.emporium(out, args.work / "emporium.log", options.serve_arguments(args)) as server:

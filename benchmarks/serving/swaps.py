@@ -34,7 +34,7 @@ def main() -> int:
     parser.add_argument("--every", type=float, default=20.0, help="seconds from swap to swap")
     parser.add_argument("--share", type=float, default=0.5, help="of the capacity")
     parser.add_argument("--seconds", type=float, default=30.0, help="of the loads without swaps")
-    args = parser.parse_args()
+    args = options.parsed(parser)
     source = options.exported(args) / "serving" / "1"
     bodies = options.requests(shop_model.queries(options.QUERIES))
     out = args.work / "swapping"

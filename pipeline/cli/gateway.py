@@ -77,7 +77,7 @@ def _add_limits(parser: argparse.ArgumentParser) -> None:
         help="the same for the operator's page, which any of --api-keys opens otherwise")
     parser.add_argument(
         "--hash-key", nargs="?", const="key", metavar="NAME",
-        help="make a key, print its line for --api-keys, and stop")
+        help="make a key, print its line for --api-keys or --operator-keys, and stop")
     parser.add_argument(
         "--rate", type=float, default=50.0, metavar="N",
         help="requests a second that a client, a key or an address, may make (default %(default)s)")

@@ -108,7 +108,7 @@ def _make_app(config: GatewayConfig, api: GatewayApi, keys: Keys, metrics: Metri
     return Guard(
         app, keys=keys, limiter=RateLimiter(config.rate, config.burst, time.monotonic),
         open_paths=frozenset(open_handlers) | {each.path for each in endpoints if each.open},
-        operator_paths=frozenset(each.path for each in endpoints if each.operator),
+        caller_paths=frozenset(each.path for each in endpoints if not each.operator),
         policy=content_security_policy(config.image_origins), metrics=metrics, traffic=traffic)
 
 

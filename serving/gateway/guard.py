@@ -76,7 +76,7 @@ class Guard:
     """Wraps the application."""
 
     def __init__(self, app: ASGIApp, *, keys: Keys, limiter: RateLimiter,
-                 open_paths: frozenset[str], operator_paths: frozenset[str], policy: str,
+                 open_paths: frozenset[str], caller_paths: frozenset[str], policy: str,
                  metrics: Metrics, traffic: Traffic) -> None:
         """Prepares the guard.
 
@@ -85,7 +85,8 @@ class Guard:
             keys: who is let in.
             limiter: how often.
             open_paths: want no key and count for no rate limit.
-            operator_paths: are for operators.
+            caller_paths: are for whoever has a caller's key. All that is in neither, however its
+                path is spelt, is for operators.
             policy: the Content-Security-Policy of all answers.
             metrics: counts requests.
             traffic: the same, for the operator's page.
@@ -94,7 +95,7 @@ class Guard:
         self._keys = keys
         self._limiter = limiter
         self._open_paths = open_paths
-        self._operator_paths = operator_paths
+        self._caller_paths = caller_paths
         self._headers = {**_HEADERS, "Content-Security-Policy": policy}
         self._metrics = metrics
         self._traffic = traffic
@@ -144,7 +145,7 @@ class Guard:
         who = f"key {known}" if known else f"address {_address(scope)}"
         if wait := self._limiter.take(who):
             raise ApiError(HTTPStatus.TOO_MANY_REQUESTS, "too many requests", wait)
-        if self._keys.operators is not None and scope["path"] in self._operator_paths:
+        if self._keys.operators is not None and scope["path"] not in self._caller_paths:
             if operator is None:
                 raise ApiError(
                     HTTPStatus.UNAUTHORIZED,

@@ -27,7 +27,7 @@ class GatewayConfig:
         timeout_seconds: deadline of each call of the model server.
         api_keys: file of hashed keys; None lets everyone in.
         operator_keys: file of hashed keys for the operator's page, which open all else, too; None
-            lets in who has any key.
+            lets in whom `api_keys` does.
         rate: requests a second that one client may make in the long run.
         burst: requests that a client may make at once.
         max_body_bytes: largest body of a request.

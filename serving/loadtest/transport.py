@@ -61,7 +61,7 @@ class GrpcTransport(Transport):
             _PREDICT, request_serializer=None, response_deserializer=None)
 
     async def send(self, body: bytes) -> str:
-        """Sends a request; the name of gRPC's code.0"""
+        """Sends a request; the name of gRPC's code."""
         try:
             await self._predict(body, timeout=self._timeout)
         except grpc.aio.AioRpcError as error:

@@ -155,18 +155,22 @@ class Batcher:
     async def _answer(self, batch: list[Waiting]) -> None:
         started, repeated = time.monotonic(), self._model.repeated
         self._metrics.queue_seconds.observe(started - batch[0].since)
-        await self._answer_all(batch)
-        if self._model.repeated != repeated:
-            return  # the start of a process says nothing of the batches to come
+        answered = await self._answer_all(batch)
+        if not answered or self._model.repeated != repeated:
+            return  # what failed, or waited for a process, says nothing of the batches to come
         seconds = time.monotonic() - started
         known = self._seconds_per_batch or seconds
         self._seconds_per_batch = known + _SMOOTHING * (seconds - known)
 
-    async def _answer_all(self, batch: list[Waiting]) -> None:
-        """Answers a batch by one call; where that fails for one of its requests, by halves."""
+    async def _answer_all(self, batch: list[Waiting]) -> bool:
+        """Answers a batch by one call; where that fails for one of its requests, by halves.
+
+        Returns:
+            Whether one call was enough.
+        """
         batch = [request for request in batch if not request.answer.done()]
         if not batch:
-            return
+            return False
         self._metrics.batch_rows.observe(sum(request.rows for request in batch))
         try:
             answers = await self._call(batch)
@@ -178,10 +182,11 @@ class Batcher:
                 await self._answer_all(batch[half:])
             else:
                 _fail(batch, error)
-        else:
-            for request, answer in zip(batch, answers, strict=True):
-                if not request.answer.done():
-                    request.answer.set_result(answer)
+            return False
+        for request, answer in zip(batch, answers, strict=True):
+            if not request.answer.done():
+                request.answer.set_result(answer)
+        return True
 
     async def _call(self, batch: list[Waiting]) -> list[Arrays]:
         signature = batch[0].signature

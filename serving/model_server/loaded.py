@@ -43,8 +43,6 @@ class LoadOptions:
             not keep out the one that is pushed to mend it.
         call_seconds: how long a model call may take. One that hangs must not keep out those that
             wait behind it.
-        beside: whether others answer meanwhile. It is loaded in the processor time that they leave
-            then; where they leave too little, once more as fast as it can be.
     """
 
     processes: int = 1
@@ -57,7 +55,6 @@ class LoadOptions:
     cache_bytes: int = 32 * 2**20
     load_seconds: float = 300.0
     call_seconds: float = 300.0
-    beside: bool = False
 
 
 DEFAULT_LOAD = LoadOptions()
@@ -98,8 +95,16 @@ class LoadedVersion:
             if options.cache_bytes and description.is_pure else None)
 
     @classmethod
-    async def load(cls, version: Version, options: LoadOptions, metrics: Metrics) -> LoadedVersion:
+    async def load(cls, version: Version, options: LoadOptions, metrics: Metrics, *,
+                   idle: bool = False) -> LoadedVersion:
         """Loads and warms a version in processes of its own.
+
+        Args:
+            version: number and folder.
+            options: how it is loaded and called.
+            metrics: of the server.
+            idle: whether in the processor time that nothing else wants; where half of the time
+                that a version has for it is not enough, then once more as fast as it can be.
 
         Raises:
             VersionError: it cannot be loaded; says why and what to do.
@@ -110,7 +115,7 @@ class LoadedVersion:
             version.number, version.path, calls, options.threads, options.warm_up,
             options.load_seconds, options.call_seconds)
         replicas = (
-            await _start_beside(process, options.processes) if options.beside
+            await _start_idle(process, options.processes) if idle
             else await Replicas.start(process, options.processes))
         return cls(version, description, replicas, options, metrics)
 
@@ -118,6 +123,11 @@ class LoadedVersion:
     def pids(self) -> list[int | None]:
         """The ids of its processes."""
         return self._replicas.pids
+
+    @property
+    def error(self) -> str:
+        """Why it has no process; "" where it has some, or one is on its way."""
+        return self._replicas.error
 
     async def run(self, signature: Signature, inputs: Mapping[str, np.ndarray],
                   outputs: Sequence[str], timeout: float | None = None) -> Arrays:
@@ -137,14 +147,15 @@ class LoadedVersion:
         await self._replicas.stop()
 
 
-async def _start_beside(process: ProcessOptions, count: int) -> Replicas:
-    patient = dataclasses.replace(process, idle=True, load_seconds=process.load_seconds / 2)
+async def _start_idle(process: ProcessOptions, count: int) -> Replicas:
+    half = dataclasses.replace(process, load_seconds=process.load_seconds / 2)
     try:
-        return await Replicas.start(patient, count)
-    except VersionTimeoutError as error:
-        logger.warning("%s; it is loaded once more, beside what answers no longer in idle "
-                       "processor time only", error)
-        return await Replicas.start(process, count)
+        return await Replicas.start(dataclasses.replace(half, idle=True), count)
+    except VersionTimeoutError:
+        logger.warning(
+            "version %d is not ready after %g s of what processor time nothing else wanted: it is "
+            "loaded once more, as fast as it can be", process.version, half.load_seconds)
+        return await Replicas.start(half, count)
 
 
 def _is_batched(description: Description, options: LoadOptions) -> bool:

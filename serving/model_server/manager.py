@@ -108,6 +108,9 @@ class ModelManager:
         """
         await self._reload([self._beside(config) for config in configs])
 
+    def _answers(self) -> bool:
+        return any(model.pids for model in self._models.values())
+
     def _beside(self, config: ModelConfig) -> ModelConfig:
         if any(config.base_path == model.config.base_path for model in self._models.values()):
             return config
@@ -122,9 +125,8 @@ class ModelManager:
 
     async def _reload(self, configs: Sequence[ModelConfig]) -> None:
         async with self._reloading:
-            options = dataclasses.replace(self._options, beside=bool(self._models))
             models = {config.name: self._models.get(config.name) or ServedModel(
-                config, options, self._metrics) for config in configs}
+                config, self._options, self._metrics, self._answers) for config in configs}
             try:
                 async with contextlib.AsyncExitStack() as stack:
                     changes = await _all([

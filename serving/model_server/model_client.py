@@ -122,7 +122,7 @@ class ModelClient:
                 any call may, which ends the process.
             ProcessDiedError: the process ended first; the call can be made again elsewhere.
         """
-        if self._ended.is_set():
+        if self._ended.is_set() or self._writer.transport.is_closing():
             raise ProcessDiedError(_exit(self._process))
         number = next(self._ids)
         loop = asyncio.get_running_loop()
@@ -149,13 +149,14 @@ class ModelClient:
 
     def _give_up(self, call: asyncio.Future[Arrays], signature: str) -> None:
         """Ends the process for a call that takes too long, as nothing else would end the call."""
+        if call.done():
+            return
         logger.error("a call of signature %s of version %d is not answered after %g s: its process "
                      "is ended", signature, self._options.version, self._options.call_seconds)
-        if not call.done():
-            call.set_exception(RequestError(
-                grpc.StatusCode.DEADLINE_EXCEEDED,
-                f"the model did not answer within {self._options.call_seconds:g} s; send less at "
-                "a time, or start the server with a longer --call-timeout-s"))
+        call.set_exception(RequestError(
+            grpc.StatusCode.DEADLINE_EXCEEDED,
+            f"the model did not answer within {self._options.call_seconds:g} s; send less at a "
+            "time, or start the server with a longer --call-timeout-s"))
         self._writer.transport.abort()
 
     async def _receive(self) -> None:

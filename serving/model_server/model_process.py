@@ -41,7 +41,8 @@ class ProcessOptions:
         warm_up: whether the recorded requests of the version are answered first.
         load_seconds: how long that and the loading may take.
         call_seconds: how long a call may take; a process that takes longer is ended.
-        idle: whether it is loaded and warmed in processor time that nothing else wants.
+        idle: whether it is loaded and warmed in processor time that nothing else wants; what
+            TensorFlow does in threads of its own, where `threads` has some, is done in any.
     """
 
     version: int

@@ -74,6 +74,11 @@ class Replicas:
         """The ids of the processes that live."""
         return [client.pid for client in self._clients]
 
+    @property
+    def error(self) -> str:
+        """Why there is no process, "" as long as that is not known."""
+        return self._error
+
     async def run(self, signature: Signature, inputs: Mapping[str, np.ndarray],
                   outputs: Sequence[str]) -> Arrays:
         """Calls a signature in the process that has the least to do.

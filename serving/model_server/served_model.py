@@ -8,7 +8,7 @@ import dataclasses
 import enum
 import logging
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 
 from serving.errors import StartupError, VersionError, invalid_argument, not_found, quoted
 from serving.model_server.loaded import LoadedVersion, LoadOptions
@@ -53,9 +53,19 @@ class ServedModel:
     folder disappears, until another version can take over.
     """
 
-    def __init__(self, config: ModelConfig, options: LoadOptions, metrics: Metrics) -> None:
+    def __init__(self, config: ModelConfig, options: LoadOptions, metrics: Metrics,
+                 others_answer: Callable[[], bool]) -> None:
+        """Prepares a model; `poll` or `changing` loads.
+
+        Args:
+            config: which versions of which folder.
+            options: how they are loaded and called.
+            metrics: of the server.
+            others_answer: whether requests run beside what is loaded, which must not wait for it.
+        """
         self.config = config
         self._options = options
+        self._others_answer = others_answer
         self._metrics = metrics
         self._loaded: dict[int, LoadedVersion] = {}
         self._statuses: dict[int, VersionStatus] = {}
@@ -102,7 +112,15 @@ class ServedModel:
 
     def statuses(self) -> list[VersionStatus]:
         """Every version seen, newest first."""
-        return [self._statuses[number] for number in sorted(self._statuses, reverse=True)]
+        return [self._now(self._statuses[number])
+                for number in sorted(self._statuses, reverse=True)]
+
+    def _now(self, status: VersionStatus) -> VersionStatus:
+        """One whose processes are all gone does not answer before another has started."""
+        loaded = self._loaded.get(status.version)
+        if loaded is None or loaded.pids:
+            return status
+        return VersionStatus(status.version, State.LOADING, loaded.error)
 
     async def poll(self) -> None:
         """Looks at the folder once: loads what is wanted, lets go of what is not."""
@@ -205,9 +223,8 @@ class ServedModel:
         self._set_status_beside(VersionStatus(version.number, State.LOADING))
         started = time.monotonic()
         try:
-            options = dataclasses.replace(
-                self._options, beside=self._options.beside or bool(self._loaded))
-            loaded = await LoadedVersion.load(version, options, self._metrics)
+            loaded = await LoadedVersion.load(
+                version, self._options, self._metrics, idle=self._others_answer())
         except VersionError as error:
             self._refused[version] = files, str(error)
             self._set_status_beside(VersionStatus(version.number, State.END, str(error)))

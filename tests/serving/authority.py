@@ -13,10 +13,14 @@ from cryptography.x509.oid import NameOID
 class Authority:
     """Signs certificates, as the one of a company does."""
 
-    def __init__(self) -> None:
+    def __init__(self, file: pathlib.Path | None = None) -> None:
+        """Makes one, and a file with its certificate where one is named."""
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._name = _name("authority")
         self.certificate = self._sign(self._name, self._key.public_key(), is_authority=True)
+        self.file = file
+        if file is not None:
+            file.write_bytes(self.certificate)
 
     def issue(self, name: str) -> tuple[bytes, bytes]:
         """A key and a certificate for 127.0.0.1, both PEM."""

@@ -11,6 +11,7 @@ from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
 from benchmarks.serving import h2load, options, overload, servers, shop_model, swaps
 from benchmarks.serving.measured import ByH2load, ByPython, brief
 from pipeline.config import Index
+from serving.client import Client
 from serving.loadtest import LoadConfig
 from serving.loadtest.recorder import new_histogram, record
 from serving.loadtest.result import LoadResult
@@ -99,17 +100,18 @@ def test_the_latency_of_what_h2load_got_answered_is_told_too_high_at_the_most() 
 
 
 @pytest.mark.skipif(not h2load.is_installed(), reason="nghttp2's h2load is not installed")
-@pytest.mark.parametrize("loop", [{"callers": 4}, {"rate": 20.0}])
+@pytest.mark.parametrize("loop", [{"callers": 8}, {"rate": 20.0}])
 def test_load_by_h2load_is_counted_by_the_server(version, tmp_path, loop) -> None:
     [body] = options.requests(["garden"])
     with servers.emporium(
             version.parent.parent, tmp_path / "log", [h2load.FORGETFUL]) as server:
+        with Client(server.address, timeout_seconds=60) as client:
+            client.status()  # is no Predict, and not counted
         result = h2load.measure(server, LoadConfig(
-            server.address, seconds=2.0, warm_up=1.0, **loop), body)
+            server.address, seconds=2.0, warm_up=1.0, timeout=60.0, **loop), body)
     assert result.codes.keys() == {"OK"}
-    assert abs(result.codes["OK"] - len(result.latencies)) <= 8  # on their way at the end
-    if "rate" in loop:
-        assert result.codes["OK"] == pytest.approx(40, abs=16)
+    # What is on its way at the end may be counted and not logged.
+    assert 0 < len(result.latencies) <= result.codes["OK"] <= len(result.latencies) + 8
 
 
 def test_memory_grows_from_the_second_tenth_to_the_last() -> None:

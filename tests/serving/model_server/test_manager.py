@@ -109,7 +109,7 @@ async def test_a_refused_version_is_tried_again_only_when_its_files_change(
 
 def test_loads_of_both_outcomes_are_counted_from_the_start(tmp_path):
     metrics = Metrics()
-    ServedModel(_shop(tmp_path), LoadOptions(), metrics)
+    ServedModel(_shop(tmp_path), LoadOptions(), metrics, lambda: False)
     assert {
         f'emporium_version_loads_total{{model_name="shop",outcome="{outcome}"}} 0.0'
         for outcome in ("served", "refused")} <= set(metrics.exposition().decode().splitlines())
