@@ -36,6 +36,8 @@ def main() -> int:
         full = options.measure(args, server, bodies, args.seconds, callers=args.callers)
         below = options.measure(
             args, server, bodies, args.seconds, rate=args.unloaded * full.throughput)
+        print(f"{full.throughput:.0f} requests/s at {args.callers} callers; now {args.minutes:g} "
+              f"minutes of {args.share:g} times that", file=sys.stderr, flush=True)
         with MemoryWatch(server) as memory:
             over = options.measure(
                 args, server, bodies, 60 * args.minutes,

@@ -105,6 +105,8 @@ class Swapper:
                 return
             self.done += 1
             self.seconds.append(time.monotonic() - pushed)
+            print(f"swap {self.done} of {self._swaps} after {self.seconds[-1]:.1f} s",
+                  file=sys.stderr, flush=True)
             shutil.rmtree(self._serving / str(number - 2), ignore_errors=True)
             if self._stop.wait(max(0.0, begun + (number - 1) * self._every - time.monotonic())):
                 return
