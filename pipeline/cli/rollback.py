@@ -1,4 +1,4 @@
-"""`emporium rollback`: back to a version before, at once."""
+"""`emporium rollback`: back to a version before, without dropping a request."""
 
 from __future__ import annotations
 

@@ -207,7 +207,8 @@ def _add_load(group: argparse._ArgumentGroup) -> None:
         metavar="BOOL", help="answer the recorded requests of a version first (default true)")
     group.add_argument(
         "--load-timeout-s", type=_number(1), default=300, metavar="N",
-        help="refuse a version that is not loaded and warmed by then (default %(default)s)")
+        help="refuse a version that is not loaded and warmed by then; beside others that answer, "
+        "half of it is for idle processor time alone (default %(default)s)")
     group.add_argument(
         "--call-timeout-s", type=_number(1), default=300, metavar="N",
         help="give up a model call that takes longer, and the process with it (default "
