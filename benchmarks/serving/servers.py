@@ -18,7 +18,7 @@ from serving.model_server.metrics import DEFAULT_PATH
 
 _READY = re.compile(r"gRPC (\S+:\d+)(?:, REST http://(\S+?:\d+)/)?")
 _COUNT = re.compile(
-    r'^:tensorflow:serving:request_count\{model_name="\w+",status="(\w+)"\} (\S+)$', re.MULTILINE)
+    r'^:tensorflow:serving:request_count\{model_name="\w*",status="(\w+)"\} (\S+)$', re.MULTILINE)
 _METHOD = re.compile(
     r"^:tensorflow:serving:request_latency_count\{.*entrypoint=\"(\w+)\"\} (\S+)$", re.MULTILINE)
 _START_SECONDS = 300

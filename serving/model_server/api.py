@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Generic, TypeVar, cast
 
 import grpc
 import numpy as np
@@ -13,6 +14,7 @@ from tensorflow_serving.config import model_server_config_pb2
 
 from serving.errors import RequestError, StartupError, invalid_argument, not_found
 from serving.model_server import model_config
+from serving.model_server.answers import Answer
 from serving.model_server.loaded import LoadedVersion
 from serving.model_server.manager import ModelManager
 from serving.model_server.metrics import Metrics
@@ -37,13 +39,16 @@ class ModelReference:
     label: str = ""
 
 
+Outputs = TypeVar("Outputs", bound=Answer)
+
+
 @dataclasses.dataclass(frozen=True)
-class Prediction:
+class Prediction(Generic[Outputs]):
     """An answered request, with the version and signature that answered it."""
 
     version: int
     signature: Signature
-    outputs: Arrays
+    outputs: Outputs
 
 
 class ModelApi:
@@ -56,9 +61,19 @@ class ModelApi:
         self._manager = manager
         self._limits = limits
 
+    @property
+    def only_model(self) -> str:
+        """The name of the model where there is one; else "", as no other can be meant."""
+        names = self._manager.names
+        return names[0] if len(names) == 1 else ""
+
     def label(self, name: str) -> str:
         """A model's name for metrics; "" for all that are unknown, which callers could invent."""
         return name if self._manager.has(name) else ""
+
+    def refuses(self) -> bool:
+        """Whether no version of any model takes a request just now."""
+        return self._manager.refuses()
 
     async def predict(
         self,
@@ -68,11 +83,8 @@ class ModelApi:
         size_bytes: int,
         output_filter: Sequence[str] = (),
         timeout: float | None = None,
-    ) -> Prediction:
+    ) -> Prediction[Arrays]:
         """Runs a signature.
-
-        The version is held from here to the end, so that a swap between decoding and the call
-        does not mix two versions.
 
         Args:
             reference: the model asked for.
@@ -86,17 +98,46 @@ class ModelApi:
             RequestError: NOT_FOUND or INVALID_ARGUMENT for what is wrong with the request,
                 RESOURCE_EXHAUSTED or DEADLINE_EXCEEDED where the server is too busy.
         """
-        model = self._model(reference)
-        with model.acquire(reference.version, reference.label) as loaded:
+        return cast(Prediction[Arrays], await self._predict(
+            reference, signature_name, decode, size_bytes, output_filter, timeout, encode=False))
+
+    async def predict_encoded(
+        self,
+        reference: ModelReference,
+        signature_name: str,
+        decode: Callable[[Signature], Mapping[str, np.ndarray]],
+        size_bytes: int,
+        output_filter: Sequence[str] = (),
+        timeout: float | None = None,
+    ) -> Prediction[bytes]:
+        """`predict`, its outputs those of a serialized PredictResponse that has nothing else."""
+        return cast(Prediction[bytes], await self._predict(
+            reference, signature_name, decode, size_bytes, output_filter, timeout, encode=True))
+
+    async def _predict(
+        self,
+        reference: ModelReference,
+        signature_name: str,
+        decode: Callable[[Signature], Mapping[str, np.ndarray]],
+        size_bytes: int,
+        output_filter: Sequence[str],
+        timeout: float | None,
+        *,
+        encode: bool,
+    ) -> Prediction[Any]:
+        # The version is held from here to the end, so that a swap between decoding and the call
+        # does not mix two versions.
+        with self._model(reference).acquire(reference.version, reference.label) as loaded:
             self._refuse_if_full(loaded)
             signature = loaded.signatures.find(signature_name)
             outputs = signature.select_outputs(output_filter)
             inputs = await self.pool.call_sized(size_bytes, decode, signature)
             signature.check_inputs(inputs, self._limits)
             started = time.perf_counter()
-            arrays = await loaded.run(signature, inputs, outputs, timeout)
+            answer = await loaded.run(
+                signature, inputs, outputs, timeout, encode=encode)
             self.metrics.count_call(reference.name, time.perf_counter() - started)
-            return Prediction(loaded.version.number, signature, arrays)
+            return Prediction(loaded.version.number, signature, answer)
 
     def signature_defs(
             self, reference: ModelReference) -> tuple[int, dict[str, meta_graph_pb2.SignatureDef]]:
@@ -145,12 +186,12 @@ class ModelApi:
             raise RequestError(grpc.StatusCode.FAILED_PRECONDITION, str(error)) from error
 
     def _refuse_if_full(self, loaded: LoadedVersion) -> None:
-        if loaded.in_flight > loaded.most_in_flight:
+        if loaded.admission.refuses(further=0):  # this one is counted already
             self.metrics.shed.inc()
             raise RequestError(
                 grpc.StatusCode.RESOURCE_EXHAUSTED,
-                f"the server is busy with {loaded.most_in_flight} requests; try again later or on "
-                "another replica")
+                f"the server is busy with {loaded.admission.bound} requests; try again later or "
+                "on another replica")
 
     def _model(self, reference: ModelReference) -> ServedModel:
         if not reference.name:

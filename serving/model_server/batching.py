@@ -8,7 +8,6 @@ that long for company, as TensorFlow Serving's does.
 from __future__ import annotations
 
 import asyncio
-import itertools
 import time
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Protocol
@@ -17,6 +16,7 @@ import grpc
 import numpy as np
 
 from serving.errors import RequestError
+from serving.model_server.answers import Answer, Parts, decoded
 from serving.model_server.metrics import Metrics
 from serving.model_server.padding import fill_rows, length_class, pad_lists
 from serving.model_server.request_queue import BatchingOptions, RequestQueue, Waiting
@@ -42,8 +42,8 @@ class Model(Protocol):
         """How many calls took longer as they had to be made again."""
 
     async def run(self, signature: Signature, inputs: Mapping[str, np.ndarray],
-                  outputs: Sequence[str]) -> Arrays:
-        """The named outputs of one call."""
+                  outputs: Sequence[str], encode: Parts | None = None) -> Arrays:
+        """The named outputs of one call, or `encoded` answers of the requests in it."""
 
 
 class Batcher:
@@ -69,7 +69,8 @@ class Batcher:
         self._timer: asyncio.TimerHandle | None = None
 
     async def run(self, signature: Signature, inputs: Mapping[str, np.ndarray],
-                  outputs: Sequence[str], timeout: float | None = None) -> Arrays:
+                  outputs: Sequence[str], timeout: float | None = None, *,
+                  encode: bool = False) -> Answer:
         """The outputs of a signature for checked inputs of one request.
 
         Args:
@@ -77,6 +78,7 @@ class Batcher:
             inputs: arrays that passed `Signature.check_inputs`.
             outputs: names of the outputs wanted.
             timeout: seconds until nobody waits for the answer any more.
+            encode: whether as a serialized PredictResponse, not by name.
 
         Raises:
             RequestError: as `Servable.run` raises it; RESOURCE_EXHAUSTED where too much waits;
@@ -86,7 +88,8 @@ class Batcher:
         now = time.monotonic()
         self._refuse_if_full(max(1, rows), timeout)
         request = Waiting(
-            signature, inputs, tuple(outputs), rows, self._group(signature, inputs), now,
+            signature, inputs, tuple(outputs), encode, rows,
+            self._group(signature, inputs, outputs if encode else ()), now,
             now + (timeout if timeout is not None else float("inf")),
             asyncio.get_running_loop().create_future())
         self._queue.add(request)
@@ -100,10 +103,11 @@ class Batcher:
                 self._metrics.queue.dec()
             raise
 
-    def _group(self, signature: Signature, inputs: Mapping[str, np.ndarray]) -> Hashable:
+    def _group(self, signature: Signature, inputs: Mapping[str, np.ndarray],
+               encoded_outputs: Sequence[str]) -> Hashable:
         if not signature.is_mergeable:
             return object()  # like no other: it goes alone
-        return signature.name, tuple(
+        return signature.name, tuple(encoded_outputs), tuple(
             (name, length_class(array.shape[1:]) if name in self._paddings else array.shape[1:])
             for name, array in sorted(inputs.items()))
 
@@ -188,28 +192,25 @@ class Batcher:
                 request.answer.set_result(answer)
         return True
 
-    async def _call(self, batch: list[Waiting]) -> list[Arrays]:
-        signature = batch[0].signature
+    async def _call(self, batch: list[Waiting]) -> list[Answer]:
+        signature, inputs = batch[0].signature, batch[0].inputs
         outputs = tuple(dict.fromkeys(name for request in batch for name in request.outputs))
-        ends = list(itertools.accumulate(request.rows for request in batch))
-        filled = self._filled(ends[-1]) if signature.is_mergeable else ends[-1]
-        if len(batch) == 1 and filled == ends[-1]:
-            return [await self._model.run(signature, batch[0].inputs, outputs)]
-        merged = {
-            name: fill_rows(np.concatenate(pad_lists(
-                [request.inputs[name] for request in batch], self._paddings.get(name))), filled)
-            for name in signature.inputs}
-        results = await self._model.run(signature, merged, outputs)
-        wrong = [name for name, array in results.items() if array.shape[:1] != (filled,)]
-        if wrong:
-            raise RequestError(
-                grpc.StatusCode.INTERNAL,
-                f"output {wrong[0]!r} of signature {signature.name!r} has another number of rows "
-                "than its inputs; such a model cannot be batched: serve it "
-                "with --enable_batching=false")
+        rows = [request.rows for request in batch]
+        filled = self._filled(sum(rows)) if signature.is_mergeable else rows[0]
+        parts = Parts(None, filled)
+        if rows != [filled]:
+            parts = Parts(rows, filled)
+            inputs = {
+                name: fill_rows(np.concatenate(pad_lists(
+                    [request.inputs[name] for request in batch], self._paddings.get(name))), filled)
+                for name in signature.inputs}
+        if batch[0].encoded:  # as all of them are, with the same outputs
+            return list(decoded(await self._model.run(signature, inputs, outputs, parts)))
+        results = await self._model.run(signature, inputs, outputs)
         return [
-            {name: results[name][end - request.rows:end] for name in request.outputs}
-            for request, end in zip(batch, ends, strict=True)]
+            {name: part[name] for name in request.outputs}
+            for request, part in zip(
+                batch, parts.take_apart(signature.name, results), strict=True)]
 
     def _filled(self, rows: int) -> int:
         """The number of rows that a batch is filled up to."""

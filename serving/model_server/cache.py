@@ -7,7 +7,7 @@ from collections.abc import Hashable, Mapping, Sequence
 
 import numpy as np
 
-from serving.servable import Arrays
+from serving.model_server.answers import Answer
 from serving.signature import Signature
 
 _ENTRY_BYTES = 512
@@ -23,19 +23,19 @@ class ResultCache:
     def __init__(self, max_bytes: int) -> None:
         self._max_bytes = max_bytes
         self._bytes = 0
-        self._entries: collections.OrderedDict[Hashable, tuple[Arrays, int]] = (
+        self._entries: collections.OrderedDict[Hashable, tuple[Answer, int]] = (
             collections.OrderedDict())
 
     @staticmethod
     def key(signature: Signature, inputs: Mapping[str, np.ndarray],
-            outputs: Sequence[str]) -> Hashable:
+            outputs: Sequence[str], encode: bool) -> Hashable:
         """What a request is known by: everything that its answer follows from."""
-        return signature.name, tuple(outputs), tuple(
+        return signature.name, tuple(outputs), encode, tuple(
             (name, array.shape, tuple(array.ravel().tolist()) if array.dtype.kind == "O"
              else array.tobytes())
             for name, array in sorted(inputs.items()))
 
-    def get(self, key: Hashable) -> Arrays | None:
+    def get(self, key: Hashable) -> Answer | None:
         """The answer of an equal request, or None."""
         found = self._entries.get(key)
         if found is None:
@@ -43,13 +43,16 @@ class ResultCache:
         self._entries.move_to_end(key)
         return found[0]
 
-    def put(self, key: Hashable, inputs: Mapping[str, np.ndarray], answer: Arrays) -> None:
+    def put(self, key: Hashable, inputs: Mapping[str, np.ndarray], answer: Answer) -> None:
         """Keeps an answer; the ones that nobody asked for longest go."""
-        size = _ENTRY_BYTES + _size(inputs) + _size(answer)
+        size = _ENTRY_BYTES + _size(inputs) + (
+            len(answer) if isinstance(answer, bytes) else _size(answer))
         if size > self._max_bytes // 8 or key in self._entries:
             return
-        # Rows of a batch are views: kept as they are, they would keep all of it.
-        self._entries[key] = {name: array.copy() for name, array in answer.items()}, size
+        if not isinstance(answer, bytes):
+            # Rows of a batch are views: kept as they are, they would keep all of it.
+            answer = {name: array.copy() for name, array in answer.items()}
+        self._entries[key] = answer, size
         self._bytes += size
         while self._bytes > self._max_bytes:
             _, (_, freed) = self._entries.popitem(last=False)

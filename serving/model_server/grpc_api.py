@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 
 import grpc
@@ -30,9 +31,10 @@ from serving.model_server.example_methods import (
     REGRESSION,
     ExampleMethod,
 )
+from serving.model_server.guard import Guard
 from serving.model_server.inference import Inference, InferenceTask, infer, multi_infer
 from serving.signature import Signature
-from serving.tensors import decode_tensor, fill_tensor
+from serving.tensors import decode_tensor
 
 logger = logging.getLogger(__name__)
 
@@ -46,8 +48,8 @@ class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer):
         self._api = api
 
     async def Predict(self, request: predict_pb2.PredictRequest,
-                      context: grpc.aio.ServicerContext) -> predict_pb2.PredictResponse:
-        """Answers with the outputs of a signature."""
+                      context: grpc.aio.ServicerContext) -> bytes:
+        """Answers with the outputs of a signature, in a PredictResponse that is serialized."""
         def decode(signature: Signature) -> dict[str, np.ndarray]:
             signature.check_names(request.inputs)
             received = {
@@ -56,24 +58,15 @@ class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer):
 
         reference = _reference(request)
         try:
-            prediction = await self._api.predict(
+            answer = await self._api.predict_encoded(
                 reference, request.model_spec.signature_name, decode, request.ByteSize(),
                 request.output_filter, context.time_remaining())
         except UnknownSignatureError as error:
             raise RequestError(
                 grpc.StatusCode.FAILED_PRECONDITION,
                 f'Serving signature key "{error.name}" not found; {error.remedy}') from error
-
-        def encode() -> predict_pb2.PredictResponse:
-            response = predict_pb2.PredictResponse()
-            _fill_spec(
-                response.model_spec, reference, prediction.version, prediction.signature.name)
-            for name, array in prediction.outputs.items():
-                fill_tensor(response.outputs[name], array)
-            return response
-
-        size_bytes = sum(array.nbytes for array in prediction.outputs.values())
-        return await self._api.pool.call_sized(size_bytes, encode)
+        # Messages one after another are one message with the fields of both.
+        return _serialized_spec(reference, answer.version, answer.signature.name) + answer.outputs
 
     async def Classify(
         self, request: classification_pb2.ClassificationRequest,
@@ -175,11 +168,21 @@ class ModelService(model_service_pb2_grpc.ModelServiceServicer):
         return model_management_pb2.ReloadConfigResponse()
 
 
-def add_services(server: grpc.aio.Server, api: ModelApi) -> None:
-    """Registers the services on a server that was made with `Guard`."""
+def guarded_services(api: ModelApi) -> Guard:
+    """What answers all methods."""
+    guard = Guard(api)
     prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server(
-        PredictionService(api), server)
-    model_service_pb2_grpc.add_ModelServiceServicer_to_server(ModelService(api), server)
+        PredictionService(api), guard)
+    model_service_pb2_grpc.add_ModelServiceServicer_to_server(ModelService(api), guard)
+    return guard
+
+
+@functools.lru_cache(maxsize=1024)
+def _serialized_spec(reference: ModelReference, version: int, signature_name: str) -> bytes:
+    """A PredictResponse that says who answered, and nothing else."""
+    response = predict_pb2.PredictResponse()
+    _fill_spec(response.model_spec, reference, version, signature_name)
+    return response.SerializeToString()
 
 
 def _reference(request: Message) -> ModelReference:

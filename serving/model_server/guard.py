@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import grpc
@@ -13,33 +13,53 @@ import grpc.aio
 from google.protobuf.message import DecodeError
 
 from serving.errors import RequestError, invalid_argument
+from serving.model_server.accepting import Refuser
 from serving.model_server.api import ModelApi
 
 logger = logging.getLogger(__name__)
 
 
-class Guard(grpc.aio.ServerInterceptor):
+_CALL_THE_MODEL = frozenset({"Predict", "Classify", "Regress", "MultiInference"})
+
+
+class Guard(Refuser):
     """Turns what a handler raises into a status, counts it, and never lets a traceback out.
 
-    Also catches messages that do not parse, which gRPC would otherwise answer with INTERNAL.
+    Also catches messages that do not parse, which gRPC would otherwise answer with INTERNAL, and
+    refuses unread what no version would take: reading it costs more than saying so, and a server
+    that refuses has no time to lose.
     """
 
     def __init__(self, api: ModelApi) -> None:
         self._api = api
+        self._services: list[grpc.GenericRpcHandler] = []
         self._wrapped: dict[str, grpc.RpcMethodHandler] = {}
+        # A handler of a stream is not kept waiting for the message.
+        self._refusal = grpc.stream_unary_rpc_method_handler(_refuse)
 
-    async def intercept_service(
-        self,
-        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[grpc.RpcMethodHandler]],
-        handler_call_details: grpc.HandlerCallDetails,
-    ) -> grpc.RpcMethodHandler:
-        """Wraps the unary handler of a method that this server has."""
-        path = handler_call_details.method
+    def add_generic_rpc_handlers(self, handlers: Sequence[grpc.GenericRpcHandler]) -> None:
+        """Stands around a service; named as the generated code that registers one calls it."""
+        self._services.extend(handlers)
+
+    def refuses(self) -> bool:
+        """Whether no version takes a request; those that call none are answered all the same."""
+        return self._api.refuses()
+
+    def service(self, call: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler | None:
+        """The handler of a request; None for a method that this server has not."""
+        path = call.method
+        method = path.rpartition("/")[-1]
+        if method in _CALL_THE_MODEL and self._api.refuses():
+            self._api.metrics.shed.inc()
+            self._api.metrics.count_request(
+                self._api.only_model, method, "GRPC", "RESOURCE_EXHAUSTED", 0.0)
+            return self._refusal
         if path not in self._wrapped:
-            handler = await continuation(handler_call_details)
-            if handler is None or handler.unary_unary is None:
-                return handler
-            self._wrapped[path] = self._wrap(path.rsplit("/", 1)[-1], handler)
+            found = filter(None, (service.service(call) for service in self._services))
+            handler = next(found, None)
+            if handler is None:
+                return None
+            self._wrapped[path] = self._wrap(method, handler)
         return self._wrapped[path]
 
     def _wrap(self, method: str, handler: grpc.RpcMethodHandler) -> grpc.RpcMethodHandler:
@@ -69,9 +89,19 @@ class Guard(grpc.aio.ServerInterceptor):
                 self._api.metrics.count_request(
                     name, method, "GRPC", status, time.perf_counter() - started)
 
+        def serialize(response: Any) -> bytes:
+            done = isinstance(response, bytes)
+            return response if done else handler.response_serializer(response)
+
         return grpc.unary_unary_rpc_method_handler(
-            answer, request_deserializer=deserialize,
-            response_serializer=handler.response_serializer)
+            answer, request_deserializer=deserialize, response_serializer=serialize)
+
+
+async def _refuse(_messages: object, context: grpc.aio.ServicerContext) -> None:
+    context.set_code(grpc.StatusCode.RESOURCE_EXHAUSTED)
+    context.set_details(
+        "the server is busy with as many requests as it takes; try again later or on another "
+        "replica")
 
 
 async def _guarded(handler: Callable[..., Awaitable[Any]], method: str, request: Any,

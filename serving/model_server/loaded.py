@@ -11,13 +11,15 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from serving.errors import VersionTimeoutError
+from serving.model_server.admission import Admission
+from serving.model_server.answers import Answer
 from serving.model_server.batching import Batcher
 from serving.model_server.cache import ResultCache
 from serving.model_server.metrics import Metrics
 from serving.model_server.model_process import ProcessOptions
 from serving.model_server.replicas import Replicas
 from serving.model_server.request_queue import DEFAULT_BATCHING, BatchingOptions
-from serving.servable import DEFAULT_THREADS, Arrays, Threads
+from serving.servable import DEFAULT_THREADS, Threads
 from serving.signature import Signature
 from serving.versions import Description, Version, describe
 
@@ -69,9 +71,8 @@ class LoadedVersion:
         version: number and folder.
         signatures: what it answers.
         warmed: how many recorded requests warmed it.
-        in_flight: how many requests run on it.
-        most_in_flight: how many may; those beyond would only wait, in the server's event loop
-            where nothing else can refuse them.
+        admission: how many requests run on it, and may; those beyond would only wait, in the
+            server's event loop where nothing else can refuse them.
     """
 
     def __init__(self, version: Version, description: Description, replicas: Replicas,
@@ -79,9 +80,8 @@ class LoadedVersion:
         self.version = version
         self.signatures = replicas.signatures
         self.warmed = replicas.warmed
-        self.in_flight = 0
-        self.most_in_flight = options.max_requests or max(
-            _LEAST_REQUESTS, 2 * options.batching.max_rows * replicas.slots)
+        self.admission = Admission(options.max_requests or max(
+            _LEAST_REQUESTS, 2 * options.batching.max_rows * replicas.slots))
         self._replicas = replicas
         self._metrics = metrics
         self._batcher = Batcher(
@@ -130,15 +130,16 @@ class LoadedVersion:
         return self._replicas.error
 
     async def run(self, signature: Signature, inputs: Mapping[str, np.ndarray],
-                  outputs: Sequence[str], timeout: float | None = None) -> Arrays:
+                  outputs: Sequence[str], timeout: float | None = None, *,
+                  encode: bool = False) -> Answer:
         """The named outputs of a signature for checked inputs; see `Batcher.run`."""
         if self._cache is None:
-            return await self._batcher.run(signature, inputs, outputs, timeout)
-        key = self._cache.key(signature, inputs, outputs)
+            return await self._batcher.run(signature, inputs, outputs, timeout, encode=encode)
+        key = self._cache.key(signature, inputs, outputs, encode)
         if (known := self._cache.get(key)) is not None:
             self._metrics.cache_hits.inc()
             return known
-        answer = await self._batcher.run(signature, inputs, outputs, timeout)
+        answer = await self._batcher.run(signature, inputs, outputs, timeout, encode=encode)
         self._cache.put(key, inputs, answer)
         return answer
 

@@ -58,6 +58,10 @@ class ModelManager:
         """How many requests run now."""
         return sum(model.in_flight for model in self._models.values())
 
+    def refuses(self) -> bool:
+        """Whether no version of any model takes a further request."""
+        return bool(self._models) and all(model.refuses() for model in self._models.values())
+
     def model(self, name: str) -> ServedModel:
         """A model by its name.
 

@@ -18,6 +18,7 @@ from tensorflow_serving.apis import get_model_metadata_pb2
 
 from serving.errors import RequestError, VersionError, VersionTimeoutError
 from serving.model_server import frames, model_process
+from serving.model_server.answers import Parts
 from serving.model_server.model_process import ProcessOptions
 from serving.servable import Arrays
 from serving.signature import Signature, Signatures
@@ -114,8 +115,8 @@ class ModelClient:
         return self._process.pid
 
     async def call(self, signature: Signature, inputs: Mapping[str, np.ndarray],
-                   outputs: Sequence[str]) -> Arrays:
-        """Calls a signature with checked inputs.
+                   outputs: Sequence[str], encode: Parts | None = None) -> Arrays:
+        """Calls a signature with checked inputs; see `batching.Model.run`.
 
         Raises:
             RequestError: as `Servable.run` raises it; DEADLINE_EXCEEDED where it takes longer than
@@ -130,8 +131,9 @@ class ModelClient:
         self._futures[number] = future
         timer = loop.call_later(self._options.call_seconds, self._give_up, future, signature.name)
         try:
-            self._writer.write(frames.pack(
-                {"id": number, "signature": signature.name, "outputs": list(outputs)}, inputs))
+            self._writer.write(frames.pack({
+                "id": number, "signature": signature.name, "outputs": list(outputs),
+                "encode": encode and dataclasses.asdict(encode)}, inputs))
             return await future
         finally:
             timer.cancel()

@@ -22,6 +22,7 @@ from tensorflow_serving.apis import get_model_metadata_pb2
 
 from serving.errors import RequestError, VersionError
 from serving.model_server import frames
+from serving.model_server.answers import Parts, encoded
 from serving.servable import DEFAULT_THREADS, Servable, Threads, load_servable, new_session
 from serving.versions import Version
 from serving.warmup import warm_up
@@ -130,7 +131,10 @@ def _answer_calls(servable: Servable, peer: _Peer, calls: int) -> None:
 def _answer(servable: Servable, peer: _Peer, head: bytes, body: bytes) -> None:
     call, arrays = frames.unpack(head, body)
     try:
-        outputs = servable.run(servable.signatures.find(call["signature"]), arrays, call["outputs"])
+        signature = servable.signatures.find(call["signature"])
+        outputs = servable.run(signature, arrays, call["outputs"])
+        if call["encode"] is not None:
+            outputs = encoded(Parts(**call["encode"]).take_apart(signature.name, outputs))
         reply = frames.pack({"id": call["id"]}, outputs)
     except RequestError as error:
         reply = frames.pack({"id": call["id"], "error": [error.code.name, error.message]}, {})

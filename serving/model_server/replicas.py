@@ -11,6 +11,7 @@ import grpc
 import numpy as np
 
 from serving.errors import RequestError, VersionError
+from serving.model_server.answers import Parts
 from serving.model_server.model_client import ModelClient, ProcessDiedError
 from serving.model_server.model_process import ProcessOptions
 from serving.servable import Arrays
@@ -80,8 +81,8 @@ class Replicas:
         return self._error
 
     async def run(self, signature: Signature, inputs: Mapping[str, np.ndarray],
-                  outputs: Sequence[str]) -> Arrays:
-        """Calls a signature in the process that has the least to do.
+                  outputs: Sequence[str], encode: Parts | None = None) -> Arrays:
+        """Calls a signature in the process that has the least to do; see `batching.Model.run`.
 
         A call whose process dies is made again in another one, or in its replacement once that
         has started.
@@ -93,7 +94,7 @@ class Replicas:
         for _ in range(_ATTEMPTS):
             client = await self._free()
             try:
-                return await client.call(signature, inputs, outputs)
+                return await client.call(signature, inputs, outputs, encode)
             except ProcessDiedError as error:
                 self._forget(client)
                 self.repeated += 1

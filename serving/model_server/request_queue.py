@@ -9,7 +9,7 @@ from collections.abc import Hashable, Mapping
 
 import numpy as np
 
-from serving.servable import Arrays
+from serving.model_server.answers import Answer
 from serving.signature import Signature
 
 
@@ -47,6 +47,7 @@ class Waiting:
         signature: what it calls.
         inputs: its checked inputs.
         outputs: the outputs it wants.
+        encoded: whether it wants them encoded.
         rows: its rows; 1 where rows mean nothing to the signature.
         group: what it has in common with those that it may go with.
         since: when it came, by the monotonic clock.
@@ -57,11 +58,12 @@ class Waiting:
     signature: Signature
     inputs: Mapping[str, np.ndarray]
     outputs: tuple[str, ...]
+    encoded: bool
     rows: int
     group: Hashable
     since: float
     deadline: float
-    answer: asyncio.Future[Arrays]
+    answer: asyncio.Future[Answer]
 
     @property
     def weight(self) -> int:

@@ -84,7 +84,12 @@ class ServedModel:
     @property
     def in_flight(self) -> int:
         """How many requests run now, on whichever version answers."""
-        return sum(loaded.in_flight for loaded in self._loaded.values())
+        return sum(loaded.admission.running for loaded in self._loaded.values())
+
+    def refuses(self) -> bool:
+        """Whether no version that answers takes a further request."""
+        return bool(self._loaded) and all(
+            loaded.admission.refuses() for loaded in self._loaded.values())
 
     @property
     def pids(self) -> list[int | None]:
@@ -104,11 +109,11 @@ class ServedModel:
                 unknown label.
         """
         loaded = self._find(self._labelled(label) if label else version)
-        loaded.in_flight += 1
+        loaded.admission.running += 1
         try:
             yield loaded
         finally:
-            loaded.in_flight -= 1
+            loaded.admission.running -= 1
 
     def statuses(self) -> list[VersionStatus]:
         """Every version seen, newest first."""
@@ -261,7 +266,7 @@ class ServedModel:
         task.add_done_callback(self._drains.discard)
 
     async def _release(self, loaded: LoadedVersion) -> None:
-        while loaded.in_flight:
+        while loaded.admission.running:
             await asyncio.sleep(_DRAIN_SECONDS)
         await loaded.stop()
         number = loaded.version.number

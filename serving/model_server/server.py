@@ -14,10 +14,10 @@ import grpc.aio
 import uvicorn
 
 from serving.errors import StartupError
+from serving.model_server.accepting import accepting_server
 from serving.model_server.api import ModelApi
 from serving.model_server.config import ServerConfig
-from serving.model_server.grpc_api import add_services
-from serving.model_server.guard import Guard
+from serving.model_server.grpc_api import guarded_services
 from serving.model_server.manager import ConfigFileWatch, ModelManager
 from serving.model_server.metrics import Metrics
 from serving.model_server.rest_api import RestApi
@@ -25,6 +25,9 @@ from serving.model_server.threads import WorkerPool
 from serving.ports import address, open_socket, port_error, socket_answers, valid_port
 
 _log = logging.getLogger(__name__)
+
+_GARBAGE = 20_000
+"""Objects after which garbage is looked for: rarely, as requests leave next to none in cycles."""
 
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -99,15 +102,13 @@ class ModelServer:
 
     def _grpc_server(self) -> grpc.aio.Server:
         size = self._config.max_message_bytes
-        server = grpc.aio.server(interceptors=[Guard(self._api)], options=[
+        return accepting_server(guarded_services(self._api), [
             ("grpc.max_receive_message_length", size),
             ("grpc.max_send_message_length", size),
             # Two servers on one port would each get some of the requests, silently.
             ("grpc.so_reuseport", 0),
             *self._config.channel_arguments,
         ])
-        add_services(server, self._api)
-        return server
 
     def _open_grpc_ports(self) -> None:
         config = self._config
@@ -190,6 +191,7 @@ async def serve(config: ServerConfig) -> None:
     # What has been imported stays: each search of all of it for garbage would stop every request.
     gc.collect()
     gc.freeze()
+    gc.set_threshold(_GARBAGE)
     try:
         print(_ready_line(config, server), flush=True)
         await stopping.wait()

@@ -37,7 +37,7 @@ class Model:
         self.calls: list[tuple[str, list, list[str]]] = []
         self._answers: list[asyncio.Future] = []
 
-    async def run(self, signature, inputs, outputs):
+    async def run(self, signature, inputs, outputs, encode=None):
         self.calls.append((signature.name, inputs["x"].tolist(), list(outputs)))
         self._answers.append(asyncio.get_running_loop().create_future())
         await self._answers[-1]

@@ -14,7 +14,7 @@ def _inputs(*texts: bytes) -> dict[str, np.ndarray]:
 
 
 def _key(name: bytes):
-    return ResultCache.key(SEARCH, _inputs(name), ["y"])
+    return ResultCache.key(SEARCH, _inputs(name), ["y"], False)
 
 
 def _put(cache, name: bytes, numbers: int) -> None:
@@ -31,20 +31,20 @@ def test_an_equal_request_is_known():
 
 
 @pytest.mark.parametrize("other", [
-    ResultCache.key(OTHER, _inputs(b"a", b"b"), ["y"]),
-    ResultCache.key(SEARCH, _inputs(b"a", b"b"), ["y", "z"]),
-    ResultCache.key(SEARCH, _inputs(b"ab"), ["y"]),
-    ResultCache.key(SEARCH, _inputs(b"b", b"a"), ["y"]),
-    ResultCache.key(SEARCH, {"query": np.array([[b"a", b"b"]], object)}, ["y"]),
-    ResultCache.key(SEARCH, {"q": np.array([b"a", b"b"], object)}, ["y"]),
+    ResultCache.key(OTHER, _inputs(b"a", b"b"), ["y"], False),
+    ResultCache.key(SEARCH, _inputs(b"a", b"b"), ["y", "z"], False),
+    ResultCache.key(SEARCH, _inputs(b"ab"), ["y"], False),
+    ResultCache.key(SEARCH, _inputs(b"b", b"a"), ["y"], False),
+    ResultCache.key(SEARCH, {"query": np.array([[b"a", b"b"]], object)}, ["y"], False),
+    ResultCache.key(SEARCH, {"q": np.array([b"a", b"b"], object)}, ["y"], False),
 ])
 def test_what_differs_in_anything_is_another_request(other):
-    assert other != ResultCache.key(SEARCH, _inputs(b"a", b"b"), ["y"])
+    assert other != ResultCache.key(SEARCH, _inputs(b"a", b"b"), ["y"], False)
 
 
 def test_numbers_are_told_apart_by_their_bits():
     def key(*values):
-        return ResultCache.key(SEARCH, {"x": np.array(values, np.float32)}, ["y"])
+        return ResultCache.key(SEARCH, {"x": np.array(values, np.float32)}, ["y"], False)
 
     assert key(1.0, np.nan) == key(1.0, np.nan)
     assert key(0.0) != key(-0.0)
