@@ -6,8 +6,10 @@ import grpc
 import numpy as np
 import pytest
 import tensorflow as tf
+from tensorflow_serving.apis import predict_pb2
 
 from serving.errors import RequestError
+from serving.model_server.answers import encoded
 from serving.model_server.batching import Batcher
 from serving.model_server.metrics import Metrics
 from serving.model_server.request_queue import BatchingOptions
@@ -50,7 +52,8 @@ class Model:
         if (x == 500).any():
             raise ValueError("a defect of the model")
         both = {"y": 10 * x, "z": 100 * x}
-        return {name: both[name] for name in outputs}
+        wanted = {name: both[name] for name in outputs}
+        return wanted if encode is None else encoded(encode.take_apart(signature.name, wanted))
 
     def answer(self) -> None:
         self._answers.pop(0).set_result(None)
@@ -70,9 +73,10 @@ def _batcher(model, paddings=None, **options) -> Batcher:
     return Batcher(model, BatchingOptions(**options), paddings or {}, Metrics())
 
 
-def _ask(batcher, values, signature=ROWS, outputs=("y",), timeout=None) -> asyncio.Task:
-    return asyncio.create_task(
-        batcher.run(signature, {"x": np.array(values, np.int64)}, outputs, timeout))
+def _ask(batcher, values, signature=ROWS, outputs=("y",), timeout=None,
+         encode=False) -> asyncio.Task:
+    return asyncio.create_task(batcher.run(
+        signature, {"x": np.array(values, np.int64)}, outputs, timeout, encode=encode))
 
 
 async def _settle() -> None:
@@ -103,6 +107,29 @@ async def test_a_lone_request_goes_at_once_and_later_ones_together_in_order(mode
     assert await _finish(model, first, *rest) == [
         {"y": [10]}, {"y": [20, 30]}, {"y": [40]}, {"y": [50, 60]}]
     assert _inputs(model) == [[1], [2, 3, 4, 5, 6]]
+
+
+async def test_encoded_answers_are_batched_with_those_of_the_same_outputs(model):
+    batcher = _batcher(model, allowed_rows=(1, 4, 32))
+    first = _ask(batcher, [0])
+    await _settle()
+    wanted = [(("y",), True), (("y", "z"), True), (("z",), False), (("y",), True)]
+    rest = [_ask(batcher, [number, 0], outputs=outputs, encode=encode)
+            for number, (outputs, encode) in enumerate(wanted, 1)]
+    while not all(task.done() for task in (first, *rest)):
+        await _settle()
+        if model._answers:
+            model.answer()
+    assert [(x, outputs) for _, x, outputs in model.calls[1:]] == [
+        ([1, 0, 4, 0], ["y"]), ([2, 0, 2, 2], ["y", "z"]), ([3, 0, 3, 3], ["z"])]
+    assert [_decoded(task.result()) for task in (rest[0], rest[1], rest[3])] == [
+        {"y": [10, 0]}, {"y": [20, 0], "z": [200, 0]}, {"y": [40, 0]}]
+    assert rest[2].result()["z"].tolist() == [300, 0]
+
+
+def _decoded(answer: bytes) -> dict[str, list[int]]:
+    outputs = predict_pb2.PredictResponse.FromString(answer).outputs
+    return {name: list(proto.int64_val) for name, proto in outputs.items()}
 
 
 async def test_a_batch_takes_up_to_max_rows_and_splits_no_request(model):

@@ -25,13 +25,14 @@ from serving.client import Client, ClientError
 from serving.errors import StartupError
 from serving.model_server import ServerConfig, one_model
 from serving.model_server.loaded import LoadOptions
+from serving.model_server.model_config import ModelConfig
 from serving.tensors import encode_tensor
 from tests.serving.conftest import running, wait_until
 
 
 def _config(folder: pathlib.Path, **settings) -> ServerConfig:
-    return ServerConfig(
-        one_model(folder), **{"port": 0, "rest_port": 0, "poll_seconds": 0.05, **settings})
+    return ServerConfig(**{"models": one_model(folder), "port": 0, "rest_port": 0,
+                           "poll_seconds": 0.05, **settings})
 
 
 def test_no_request_fails_while_versions_are_swapped(push, tmp_path):
@@ -127,6 +128,23 @@ def test_what_would_only_wait_is_refused(push, tmp_path):
         metrics = httpx.get(
             f"http://127.0.0.1:{server.rest_port}/monitoring/prometheus/metrics").text
         assert "emporium_requests_shed_total 1.0" in metrics
+
+
+def test_a_busy_model_does_not_have_another_refused(push, tmp_path):
+    folder = push("first", 1).parent
+    config = _config(folder, models=tuple(ModelConfig(name, folder) for name in ("busy", "idle")),
+                     load=LoadOptions(max_requests=1))
+    with concurrent.futures.ThreadPoolExecutor(1) as pool, running(config) as server:
+        address = f"127.0.0.1:{server.grpc_port}"
+        with Client(address, model_name="busy", timeout_seconds=60) as busy, \
+                Client(address, model_name="idle", timeout_seconds=60) as idle:
+            steps = np.array(200_000, np.int32)
+            runs = pool.submit(busy.predict, "spin", {"steps": steps})
+            wait_until(lambda: server.manager.in_flight == 1)
+            with pytest.raises(ClientError, match="RESOURCE_EXHAUSTED: the server is busy with 1"):
+                busy.search(["garden hose"])
+            assert idle.search(["garden hose"])[0][0].product_id == "p3"
+            assert runs.result()["steps"] == steps
 
 
 def test_a_taken_port_is_a_clear_error(push, tmp_path):
