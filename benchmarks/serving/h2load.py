@@ -11,6 +11,7 @@ import shutil
 import struct
 import subprocess
 import tempfile
+import time
 
 import numpy as np
 
@@ -24,7 +25,11 @@ STREAMS = 8
 """Callers that share a connection."""
 
 _CONNECTIONS = 8
-"""Of an open loop."""
+"""Of an open loop, each of an h2load of its own: the connections of one send at the same moments,
+all that has come due since the last."""
+
+_TICK_SECONDS = 0.01
+"""Between those moments; the processes start spread over one."""
 
 _MICROSECONDS = 1e3
 
@@ -62,15 +67,24 @@ def measure(server: Server, config: LoadConfig, body: bytes) -> ByH2load:
 def _run(server: Server, config: LoadConfig, body: bytes, seconds: float) -> np.ndarray:
     """A row a request: start in microseconds, HTTP status, latency in microseconds."""
     with tempfile.TemporaryDirectory() as folder:
-        message, log = pathlib.Path(folder, "message"), pathlib.Path(folder, "log")
+        message = pathlib.Path(folder, "message")
         message.write_bytes(b"\0" + struct.pack(">I", len(body)) + body)
-        subprocess.run(
-            ["h2load", f"--duration={round(seconds)}", *_loop(config),
-             "--header=content-type: application/grpc", "--header=te: trailers",
-             f"--header=grpc-timeout: {round(1000 * config.timeout)}m", f"--data={message}",
-             f"--log-file={log}", f"http://{server.address}/{METHOD}"],
-            check=True, stdout=subprocess.DEVNULL)
-        return np.loadtxt(log, ndmin=2)
+        command = [
+            "h2load", f"--duration={round(seconds)}", *_loop(config),
+            "--header=content-type: application/grpc", "--header=te: trailers",
+            f"--header=grpc-timeout: {round(1000 * config.timeout)}m", f"--data={message}",
+            f"http://{server.address}/{METHOD}"]
+        logs = [pathlib.Path(folder, f"log-{number}")
+                for number in range(1 if config.rate is None else _CONNECTIONS)]
+        started = []
+        for log in logs:
+            started.append(subprocess.Popen(
+                [*command, f"--log-file={log}"], stdout=subprocess.DEVNULL))
+            time.sleep(_TICK_SECONDS / len(logs))
+        for process in started:
+            if process.wait():
+                raise subprocess.CalledProcessError(process.returncode, process.args)
+        return np.concatenate([np.loadtxt(log, ndmin=2) for log in logs])
 
 
 def _loop(config: LoadConfig) -> list[str]:
@@ -79,5 +93,5 @@ def _loop(config: LoadConfig) -> list[str]:
         streams = min(callers, STREAMS)
         return [f"--clients={callers // streams}", f"--max-concurrent-streams={streams}"]
     streams = max(1, round(config.timeout * config.rate / _CONNECTIONS))
-    return [f"--clients={_CONNECTIONS}", f"--max-concurrent-streams={streams}",
+    return ["--clients=1", f"--max-concurrent-streams={streams}",
             f"--rps={config.rate / _CONNECTIONS:.3f}"]

@@ -35,10 +35,13 @@ class Admission:
         return self._short if self._clock() < self._short_until else self.most
 
     def refuses(self, further: int = 1) -> bool:
-        """Whether so many further requests are too many; the bound is short if they are."""
-        wanted = self.running + further
-        if wanted > self.most:
-            # The short bound does not renew itself: callers who ask again at once reach it always.
+        """Whether so many further requests are too many."""
+        return self.running + further > self.bound
+
+    def refused(self) -> None:
+        """Is told that one was refused: where that is by the whole bound, it becomes short.
+
+        The short bound does not renew itself: callers who ask again at once reach it always.
+        """
+        if self.running >= self.most:
             self._short_until = self._clock() + _SHORT_SECONDS
-            return True
-        return wanted > self._short and wanted > self.bound

@@ -61,19 +61,29 @@ class ModelApi:
         self._manager = manager
         self._limits = limits
 
-    @property
-    def only_model(self) -> str:
-        """The name of the model where there is one; else "", as no other can be meant."""
-        names = self._manager.names
-        return names[0] if len(names) == 1 else ""
-
     def label(self, name: str) -> str:
         """A model's name for metrics; "" for all that are unknown, which callers could invent."""
         return name if self._manager.has(name) else ""
 
+    def silent_models(self) -> list[str]:
+        """The names of the models that no process answers for."""
+        return [name for name in self._manager.names if not self._manager.model(name).pids]
+
     def refuses(self) -> bool:
         """Whether no version of any model takes a request just now."""
         return self._manager.refuses()
+
+    def refuse_unread(self, method: str) -> None:
+        """Counts a request that is refused before anybody knows what it asks for.
+
+        Args:
+            method: such as Predict.
+        """
+        self._manager.refused()
+        self.metrics.shed.inc()
+        names = self._manager.names
+        self.metrics.count_request(
+            names[0] if len(names) == 1 else "", method, "GRPC", "RESOURCE_EXHAUSTED", 0.0)
 
     async def predict(
         self,
@@ -187,11 +197,12 @@ class ModelApi:
 
     def _refuse_if_full(self, loaded: LoadedVersion) -> None:
         if loaded.admission.refuses(further=0):  # this one is counted already
+            loaded.admission.refused()
             self.metrics.shed.inc()
             raise RequestError(
                 grpc.StatusCode.RESOURCE_EXHAUSTED,
-                f"the server is busy with {loaded.admission.bound} requests; try again later or "
-                "on another replica")
+                f"the server is busy with {loaded.admission.running - 1} requests; try again later "
+                "or on another replica")
 
     def _model(self, reference: ModelReference) -> ServedModel:
         if not reference.name:

@@ -89,7 +89,7 @@ class Batcher:
         self._refuse_if_full(max(1, rows), timeout)
         request = Waiting(
             signature, inputs, tuple(outputs), encode, rows,
-            self._group(signature, inputs, outputs if encode else ()), now,
+            (self._group(signature, inputs), encode and frozenset(outputs)), now,
             now + (timeout if timeout is not None else float("inf")),
             asyncio.get_running_loop().create_future())
         self._queue.add(request)
@@ -103,11 +103,10 @@ class Batcher:
                 self._metrics.queue.dec()
             raise
 
-    def _group(self, signature: Signature, inputs: Mapping[str, np.ndarray],
-               encoded_outputs: Sequence[str]) -> Hashable:
+    def _group(self, signature: Signature, inputs: Mapping[str, np.ndarray]) -> Hashable:
         if not signature.is_mergeable:
             return object()  # like no other: it goes alone
-        return signature.name, tuple(encoded_outputs), tuple(
+        return signature.name, tuple(
             (name, length_class(array.shape[1:]) if name in self._paddings else array.shape[1:])
             for name, array in sorted(inputs.items()))
 

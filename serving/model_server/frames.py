@@ -76,14 +76,14 @@ def _array(body: bytes, start: int, size: int, dtype: tf.DType,
     if dtype != tf.string:
         return np.frombuffer(body, dtype.as_numpy_dtype, count, start).reshape(shape)
     array = np.empty(count, object)
-    array[:] = _strings(body[start:start + size], count)
+    array[:] = _strings(memoryview(body)[start:start + size], count)
     return array.reshape(shape)
 
 
-def _strings(content: bytes, count: int) -> list[bytes]:
+def _strings(content: memoryview, count: int) -> list[bytes]:
     kind, values = content[:1], content[1:]
     if kind == _SEPARATED:
-        return values.split(_NUL)
+        return bytes(values).split(_NUL)
     lengths = np.frombuffer(values, _LENGTH, count)
     bounds = count * _LENGTH.itemsize + np.cumsum([0, *lengths], dtype=np.int64)
-    return [values[first:end] for first, end in itertools.pairwise(bounds.tolist())]
+    return [bytes(values[first:end]) for first, end in itertools.pairwise(bounds.tolist())]

@@ -19,7 +19,8 @@ from serving.model_server.api import ModelApi
 logger = logging.getLogger(__name__)
 
 
-_CALL_THE_MODEL = frozenset({"Predict", "Classify", "Regress", "MultiInference"})
+_SERVICE = "/tensorflow.serving.PredictionService"
+_CALL_A_MODEL = frozenset({"Predict", "Classify", "Regress", "MultiInference"})
 
 
 class Guard(Refuser):
@@ -42,24 +43,29 @@ class Guard(Refuser):
         self._services.extend(handlers)
 
     def refuses(self) -> bool:
-        """Whether no version takes a request; those that call none are answered all the same."""
+        """Whether no version of any model takes a request."""
         return self._api.refuses()
+
+    def refusal(self, call: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler | None:
+        """What refuses a request that calls a model while none takes it; else None."""
+        service, _, method = call.method.rpartition("/")
+        if not (service == _SERVICE and method in _CALL_A_MODEL and self._api.refuses()):
+            return None
+        self._api.refuse_unread(method)
+        return self._refusal
 
     def service(self, call: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler | None:
         """The handler of a request; None for a method that this server has not."""
+        return self.refusal(call) or self._handler(call)
+
+    def _handler(self, call: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler | None:
         path = call.method
-        method = path.rpartition("/")[-1]
-        if method in _CALL_THE_MODEL and self._api.refuses():
-            self._api.metrics.shed.inc()
-            self._api.metrics.count_request(
-                self._api.only_model, method, "GRPC", "RESOURCE_EXHAUSTED", 0.0)
-            return self._refusal
         if path not in self._wrapped:
             found = filter(None, (service.service(call) for service in self._services))
             handler = next(found, None)
-            if handler is None:
-                return None
-            self._wrapped[path] = self._wrap(method, handler)
+            if handler is None or handler.unary_unary is None:
+                return handler
+            self._wrapped[path] = self._wrap(path.rpartition("/")[-1], handler)
         return self._wrapped[path]
 
     def _wrap(self, method: str, handler: grpc.RpcMethodHandler) -> grpc.RpcMethodHandler:

@@ -39,7 +39,8 @@ class LoadOptions:
         batching: how requests are gathered.
         batch: whether they are; None for those of Emporium's own versions, whose rows are known
             to be answered one as the other.
-        max_requests: requests at once; None for two full batches a model call, at least 64.
+        max_requests: requests at once, see `Admission`; None for two full batches a model call,
+            at least 64.
         cache_bytes: memory for the answers of a version; 0 for none.
         load_seconds: how long a process may load and warm its version. A version that hangs must
             not keep out the one that is pushed to mend it.

@@ -62,6 +62,11 @@ class ModelManager:
         """Whether no version of any model takes a further request."""
         return bool(self._models) and all(model.refuses() for model in self._models.values())
 
+    def refused(self) -> None:
+        """Is told that a request was refused as no version of any model took it."""
+        for model in self._models.values():
+            model.refused()
+
     def model(self, name: str) -> ServedModel:
         """A model by its name.
 

@@ -63,7 +63,8 @@ class Metrics:
         """Counts a request that has ended.
 
         Args:
-            model_name: the model asked for; "" where the server has none of the name.
+            model_name: the model asked for; "" where the server has none of the name, or has
+                several and refused the request unread.
             method: such as Predict.
             door: GRPC or REST.
             status: as TensorFlow Serving writes it, such as OK.

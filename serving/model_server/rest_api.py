@@ -34,6 +34,7 @@ _PREDICTION_PATH = re.compile(_MODEL + r":(?P<method>classify|regress|predict)",
 _STATUS_PATH = re.compile(_MODEL + r"(?P<metadata>/metadata)?", re.IGNORECASE)
 _ALL_MODELS_PATH = re.compile(r"/v1/models(?:/metadata)?", re.IGNORECASE)
 _API_PATH = re.compile(r"/v1/.*", re.IGNORECASE | re.DOTALL)
+_READY_PATH = "/readyz"
 _MAX_VERSION = 2**63 - 1
 
 _EXAMPLE_METHODS = {"classify": CLASSIFICATION, "regress": REGRESSION}
@@ -127,9 +128,19 @@ class RestApi:
             return self._metadata(reference) if match["metadata"] else self._status(reference)
         if request.method == "GET" and _ALL_MODELS_PATH.fullmatch(path):
             raise invalid_argument("Missing model name in request.")
+        if request.method == "GET" and path == _READY_PATH:
+            return self._ready()
         if not _API_PATH.fullmatch(path):
             raise not_found(f"{quoted(path)} is no path of this server; models are at /v1/models/")
         raise invalid_argument(f"Malformed request: {request.method} {quoted(path)}")
+
+    def _ready(self) -> bytes:
+        if silent := self._api.silent_models():
+            raise RequestError(
+                grpc.StatusCode.UNAVAILABLE,
+                f"no version of {', '.join(map(repr, silent))} answers; the status of the model "
+                "says why")
+        return json.dumps({"ready": True}).encode()
 
     async def _predict(self, reference: ModelReference, body: bytes) -> bytes:
         parsed = await self._api.pool.call_sized(len(body), parse_predict, body)

@@ -91,6 +91,11 @@ class ServedModel:
         return bool(self._loaded) and all(
             loaded.admission.refuses() for loaded in self._loaded.values())
 
+    def refused(self) -> None:
+        """Is told that a request was refused as no version took it."""
+        for loaded in self._loaded.values():
+            loaded.admission.refused()
+
     @property
     def pids(self) -> list[int | None]:
         """The ids of the processes of the versions that answer."""

@@ -5,11 +5,11 @@ import importlib.util
 import pytest
 
 from pipeline.cli import _make_parser
-from tests.serving.deploy.manifests import DEPLOY, compose, containers, merged, read_all
+from tests.serving.deploy.manifests import DEPLOY, KUBERNETES, compose, containers, merged, read_all
 
 CONTAINERS = [pytest.param(command, args, id=where) for where, command, args in containers()]
 PROBES = {
-    "serve": {"/v1/models/emporium", "/v1/models/{{.Name}}"}, "gateway": {"/healthz", "/readyz"}}
+    "serve": {"/v1/models/emporium", "/readyz"}, "gateway": {"/healthz", "/readyz"}}
 
 
 @pytest.mark.parametrize(("command", "args"), CONTAINERS)
@@ -63,8 +63,22 @@ def test_compose_probes_the_ports_that_are_open() -> None:
     asked = {
         name: service["healthcheck"]["test"][-1]
         for name, service in compose()["services"].items() if "healthcheck" in service}
-    assert "localhost:8501/v1/models/emporium" in asked["model-server"]
+    assert "localhost:8501/readyz" in asked["model-server"]
     assert "localhost:8080/healthz" in asked["gateway"]
+
+
+def test_each_server_is_probed_at_a_path_that_it_has() -> None:
+    """Stock TensorFlow Serving has no /readyz: its overlay must not keep that of the base."""
+    found = {}
+    for file in ("model-server/deployment.yaml", "overlays/tensorflow-serving/model-server.yaml"):
+        [container] = [
+            container for document in read_all(KUBERNETES / file)
+            if document["kind"] == "Deployment"
+            for container in document["spec"]["template"]["spec"]["containers"]]
+        found[container["command"][0]] = {
+            container[probe]["httpGet"]["path"] for probe in ("startupProbe", "readinessProbe")}
+    assert found == {
+        "emporium": {"/readyz"}, "tensorflow_model_server": {"/v1/models/emporium"}}
 
 
 def test_compose_with_stock_tensorflow_serving() -> None:

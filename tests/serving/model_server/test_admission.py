@@ -30,6 +30,8 @@ def test_all_are_taken_up_to_the_bound(admission):
 def test_one_beyond_the_bound_is_refused_and_makes_it_short(admission):
     admission.running = 20
     assert admission.refuses()
+    assert admission.bound == 20  # asking changes nothing
+    admission.refused()
     assert admission.bound == 9
     admission.running = 9
     assert admission.refuses()
@@ -42,6 +44,7 @@ def test_one_that_is_counted_already_is_not_counted_twice(admission):
     assert not admission.refuses(further=0)
     admission.running = 21
     assert admission.refuses(further=0)
+    admission.refused()
     admission.running = 9
     assert not admission.refuses(further=0)
     admission.running = 10
@@ -51,10 +54,11 @@ def test_one_that_is_counted_already_is_not_counted_twice(admission):
 def test_it_is_whole_again_after_half_a_minute_however_many_were_refused_meanwhile(
         admission, clock):
     admission.running = 20
-    assert admission.refuses()
+    admission.refused()
     admission.running = 9
     for clock.now in (110.0, 129.9):
         assert admission.refuses()
+        admission.refused()
     clock.now = 130.0
     assert not admission.refuses()
     assert admission.bound == 20
@@ -63,7 +67,7 @@ def test_it_is_whole_again_after_half_a_minute_however_many_were_refused_meanwhi
 def test_the_whole_bound_reached_again_is_half_a_minute_more(admission, clock):
     admission.running = 20
     for clock.now in (100.0, 120.0):
-        assert admission.refuses()
+        admission.refused()
     clock.now = 149.9
     assert admission.bound == 9
     clock.now = 150.0
@@ -75,5 +79,6 @@ def test_one_request_may_always_run():
     assert not admission.refuses()
     admission.running = 1
     assert admission.refuses()
+    admission.refused()
     admission.running = 0
     assert not admission.refuses()

@@ -88,6 +88,8 @@ def test_a_version_whose_folder_is_gone_is_served_until_its_process_dies(push, t
         model = server.manager.model("emporium")
         shutil.rmtree(folder)
         assert _first(client) == "p3"
+        ready = f"http://127.0.0.1:{server.rest_port}/readyz"
+        assert httpx.get(ready).status_code == 200
         kill(model.pids[0])
         # There is nothing to start another one from: said at once, instead of waiting for ever.
         with pytest.raises(ClientError, match=r"UNAVAILABLE.*(saved_model|SavedModel)"):
@@ -95,9 +97,13 @@ def test_a_version_whose_folder_is_gone_is_served_until_its_process_dies(push, t
         [status] = client.status()
         assert (status.version, status.state) == (1, "LOADING")
         assert "SavedModel" in status.error
+        answer = httpx.get(ready)
+        assert (answer.status_code, answer.json()) == (503, {
+            "error": "no version of 'emporium' answers; the status of the model says why"})
         push("second", 2)
         wait_until(lambda: model.available == {2})
         assert _first(client) == "new-p3"
+        assert httpx.get(ready).status_code == 200
 
 
 def test_a_version_with_corrupt_variables_is_refused(push, tmp_path, toy_versions):
