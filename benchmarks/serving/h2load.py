@@ -6,6 +6,7 @@ nothing of gRPC's status: the server's own counts tell what was answered.
 
 from __future__ import annotations
 
+import contextlib
 import pathlib
 import shutil
 import struct
@@ -29,7 +30,7 @@ _CONNECTIONS = 8
 all that has come due since the last."""
 
 _TICK_SECONDS = 0.01
-"""Between those moments; the processes start spread over one."""
+"""Between those moments; the processes start one after another in about such a time."""
 
 _MICROSECONDS = 1e3
 
@@ -76,15 +77,21 @@ def _run(server: Server, config: LoadConfig, body: bytes, seconds: float) -> np.
             f"http://{server.address}/{METHOD}"]
         logs = [pathlib.Path(folder, f"log-{number}")
                 for number in range(1 if config.rate is None else _CONNECTIONS)]
-        started = []
-        for log in logs:
-            started.append(subprocess.Popen(
-                [*command, f"--log-file={log}"], stdout=subprocess.DEVNULL))
-            time.sleep(_TICK_SECONDS / len(logs))
-        for process in started:
-            if process.wait():
-                raise subprocess.CalledProcessError(process.returncode, process.args)
-        return np.concatenate([np.loadtxt(log, ndmin=2) for log in logs])
+        with contextlib.ExitStack() as ending:
+            started = []
+            for log in logs:
+                process = subprocess.Popen(
+                    [*command, f"--log-file={log}"], stdout=subprocess.DEVNULL)
+                ending.callback(process.wait)
+                ending.callback(process.kill)  # before that; nothing to one that has ended
+                started.append(process)
+                time.sleep(_TICK_SECONDS / len(logs))
+            for process in started:
+                if process.wait():
+                    raise subprocess.CalledProcessError(process.returncode, process.args)
+        # One that was answered nothing has an empty log.
+        return np.concatenate([
+            np.loadtxt(log, ndmin=2) for log in logs if log.stat().st_size] or [np.empty((0, 3))])
 
 
 def _loop(config: LoadConfig) -> list[str]:

@@ -11,12 +11,15 @@ from __future__ import annotations
 import abc
 import asyncio
 import collections
+import logging
 from collections.abc import Coroutine, Sequence
 from typing import Any
 
 import grpc
 import grpc.aio
 from grpc._cython import cygrpc
+
+logger = logging.getLogger(__name__)
 
 _AT_ONCE = 16
 
@@ -82,6 +85,10 @@ class _AcceptingServer(cygrpc.AioServer):
             await self._handle(self._refusals, request)
         except _NotRefusedError:
             await self._answer(request)
+        except Exception:
+            if self.is_running():  # else it is the caller's connection, ended with the server
+                logger.exception("a request was not refused as it should have been")
+            raise
 
     async def _answer(self, request: Any) -> None:
         await cygrpc._schedule_rpc_coro(

@@ -38,10 +38,10 @@ class Admission:
         """Whether so many further requests are too many."""
         return self.running + further > self.bound
 
-    def refused(self) -> None:
-        """Is told that one was refused: where that is by the whole bound, it becomes short.
+    def refused(self, further: int = 1) -> None:
+        """Is told that so many further were refused: where by the whole bound, it becomes short.
 
         The short bound does not renew itself: callers who ask again at once reach it always.
         """
-        if self.running >= self.most:
+        if self.running + further > self.most:
             self._short_until = self._clock() + _SHORT_SECONDS

@@ -197,7 +197,7 @@ class ModelApi:
 
     def _refuse_if_full(self, loaded: LoadedVersion) -> None:
         if loaded.admission.refuses(further=0):  # this one is counted already
-            loaded.admission.refused()
+            loaded.admission.refused(further=0)
             self.metrics.shed.inc()
             raise RequestError(
                 grpc.StatusCode.RESOURCE_EXHAUSTED,

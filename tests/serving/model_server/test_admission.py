@@ -42,9 +42,11 @@ def test_one_beyond_the_bound_is_refused_and_makes_it_short(admission):
 def test_one_that_is_counted_already_is_not_counted_twice(admission):
     admission.running = 20
     assert not admission.refuses(further=0)
+    admission.refused(further=0)
+    assert admission.bound == 20
     admission.running = 21
     assert admission.refuses(further=0)
-    admission.refused()
+    admission.refused(further=0)
     admission.running = 9
     assert not admission.refuses(further=0)
     admission.running = 10

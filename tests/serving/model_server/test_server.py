@@ -130,6 +130,21 @@ def test_what_would_only_wait_is_refused(push, tmp_path):
         assert "emporium_requests_shed_total 1.0" in metrics
 
 
+def test_after_too_many_fewer_are_taken(push, tmp_path):
+    push("first", 1)
+    config = _config(tmp_path / "serving", load=LoadOptions(max_requests=2))  # and then one
+    with concurrent.futures.ThreadPoolExecutor(2) as pool, running(config) as server, \
+            Client(f"127.0.0.1:{server.grpc_port}", timeout_seconds=60) as client:
+        spin = {"steps": np.array(150_000, np.int32)}
+        for most in (2, 1):
+            runs = [pool.submit(client.predict, "spin", spin) for _ in range(most)]
+            wait_until(lambda most=most: server.manager.in_flight == most)
+            with pytest.raises(ClientError, match="RESOURCE_EXHAUSTED"):
+                client.search(["garden hose"])
+            for run in runs:
+                run.result()
+
+
 def test_a_busy_model_does_not_have_another_refused(push, tmp_path):
     folder = push("first", 1).parent
     config = _config(folder, models=tuple(ModelConfig(name, folder) for name in ("busy", "idle")),
