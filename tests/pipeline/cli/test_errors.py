@@ -31,6 +31,7 @@ STAY_INSIDE = {
     "VocabularyError",  # Of the sample shop's own words.
     "TooFewProductsError",  # A small shop goes unjudged, which the log says.
     "UserKeyError",  # Told as a ConfigError, which names the variable.
+    "_NotRefusedError",  # A request's, which is then answered.
 }
 
 
