@@ -64,9 +64,9 @@ def encoded(parts: Sequence[Arrays]) -> Arrays:
     return {_ANSWERS: answers}
 
 
-def decoded(arrays: Arrays) -> list[bytes]:
+def decoded(arrays: Arrays) -> list[Answer]:
     """The answers that `encoded` made one array of."""
-    return list(arrays[_ANSWERS].tolist())
+    return list(arrays[_ANSWERS])
 
 
 def _response(outputs: Arrays) -> bytes:

@@ -39,6 +39,27 @@ class ModelReference:
     label: str = ""
 
 
+@dataclasses.dataclass(frozen=True)
+class Call:
+    """A request to run a signature.
+
+    Attributes:
+        reference: the model asked for.
+        signature_name: "" means `serving_default`.
+        decode: gives the arrays of the request for the signature found.
+        size_bytes: size of what `decode` reads.
+        output_filter: names of the outputs wanted; empty means all.
+        timeout: seconds until the caller gives up; None for never.
+    """
+
+    reference: ModelReference
+    signature_name: str
+    decode: Callable[[Signature], Mapping[str, np.ndarray]]
+    size_bytes: int
+    output_filter: Sequence[str] = ()
+    timeout: float | None = None
+
+
 Outputs = TypeVar("Outputs", bound=Answer)
 
 
@@ -85,67 +106,32 @@ class ModelApi:
         self.metrics.count_request(
             names[0] if len(names) == 1 else "", method, "GRPC", "RESOURCE_EXHAUSTED", 0.0)
 
-    async def predict(
-        self,
-        reference: ModelReference,
-        signature_name: str,
-        decode: Callable[[Signature], Mapping[str, np.ndarray]],
-        size_bytes: int,
-        output_filter: Sequence[str] = (),
-        timeout: float | None = None,
-    ) -> Prediction[Arrays]:
+    async def predict(self, call: Call) -> Prediction[Arrays]:
         """Runs a signature.
-
-        Args:
-            reference: the model asked for.
-            signature_name: "" means `serving_default`.
-            decode: gives the arrays of the request for the signature found.
-            size_bytes: size of what `decode` reads.
-            output_filter: names of the outputs wanted; empty means all.
-            timeout: seconds until the caller gives up; None for never.
 
         Raises:
             RequestError: NOT_FOUND or INVALID_ARGUMENT for what is wrong with the request,
                 RESOURCE_EXHAUSTED or DEADLINE_EXCEEDED where the server is too busy.
         """
-        return cast(Prediction[Arrays], await self._predict(
-            reference, signature_name, decode, size_bytes, output_filter, timeout, encode=False))
+        return cast(Prediction[Arrays], await self._predict(call, encode=False))
 
-    async def predict_encoded(
-        self,
-        reference: ModelReference,
-        signature_name: str,
-        decode: Callable[[Signature], Mapping[str, np.ndarray]],
-        size_bytes: int,
-        output_filter: Sequence[str] = (),
-        timeout: float | None = None,
-    ) -> Prediction[bytes]:
+    async def predict_encoded(self, call: Call) -> Prediction[bytes]:
         """`predict`, its outputs those of a serialized PredictResponse that has nothing else."""
-        return cast(Prediction[bytes], await self._predict(
-            reference, signature_name, decode, size_bytes, output_filter, timeout, encode=True))
+        return cast(Prediction[bytes], await self._predict(call, encode=True))
 
-    async def _predict(
-        self,
-        reference: ModelReference,
-        signature_name: str,
-        decode: Callable[[Signature], Mapping[str, np.ndarray]],
-        size_bytes: int,
-        output_filter: Sequence[str],
-        timeout: float | None,
-        *,
-        encode: bool,
-    ) -> Prediction[Any]:
+    async def _predict(self, call: Call, *, encode: bool) -> Prediction[Any]:
+        reference = call.reference
         # The version is held from here to the end, so that a swap between decoding and the call
         # does not mix two versions.
         with self._model(reference).acquire(reference.version, reference.label) as loaded:
             self._refuse_if_full(loaded)
-            signature = loaded.signatures.find(signature_name)
-            outputs = signature.select_outputs(output_filter)
-            inputs = await self.pool.call_sized(size_bytes, decode, signature)
+            signature = loaded.signatures.find(call.signature_name)
+            outputs = signature.select_outputs(call.output_filter)
+            inputs = await self.pool.call_sized(call.size_bytes, call.decode, signature)
             signature.check_inputs(inputs, self._limits)
             started = time.perf_counter()
             answer = await loaded.run(
-                signature, inputs, outputs, timeout, encode=encode)
+                signature, inputs, outputs, call.timeout, encode=encode)
             self.metrics.count_call(reference.name, time.perf_counter() - started)
             return Prediction(loaded.version.number, signature, answer)
 

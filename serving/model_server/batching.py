@@ -204,7 +204,7 @@ class Batcher:
                     [request.inputs[name] for request in batch], self._paddings.get(name))), filled)
                 for name in signature.inputs}
         if batch[0].encoded:  # as all of them are, with the same outputs
-            return list(decoded(await self._model.run(signature, inputs, outputs, parts)))
+            return decoded(await self._model.run(signature, inputs, outputs, parts))
         results = await self._model.run(signature, inputs, outputs)
         return [
             {name: part[name] for name in request.outputs}

@@ -24,7 +24,7 @@ from tensorflow_serving.apis import (
 )
 
 from serving.errors import RequestError, UnknownSignatureError, invalid_argument, quoted
-from serving.model_server.api import ModelApi, ModelReference
+from serving.model_server.api import Call, ModelApi, ModelReference
 from serving.model_server.example_methods import (
     CLASSIFICATION,
     EXAMPLE_METHODS,
@@ -58,9 +58,9 @@ class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer):
 
         reference = _reference(request)
         try:
-            answer = await self._api.predict_encoded(
+            answer = await self._api.predict_encoded(Call(
                 reference, request.model_spec.signature_name, decode, request.ByteSize(),
-                request.output_filter, context.time_remaining())
+                request.output_filter, context.time_remaining()))
         except UnknownSignatureError as error:
             raise RequestError(
                 grpc.StatusCode.FAILED_PRECONDITION,

@@ -12,7 +12,7 @@ from google.protobuf.message import Message
 from tensorflow_serving.apis import input_pb2
 
 from serving.errors import RequestError, UnknownSignatureError, invalid_argument
-from serving.model_server.api import ModelApi, ModelReference
+from serving.model_server.api import Call, ModelApi, ModelReference
 from serving.model_server.example_methods import INPUTS, ExampleMethod
 from serving.model_server.examples import example_count, serialized_examples
 from serving.signature import DEFAULT_SIGNATURE, Signature
@@ -55,8 +55,8 @@ async def infer(api: ModelApi, task: InferenceTask, examples: input_pb2.Input,
         return {INPUTS: serialized_examples(examples)}
 
     try:
-        prediction = await api.predict(
-            task.reference, task.signature_name, decode, examples.ByteSize(), timeout=timeout)
+        prediction = await api.predict(Call(
+            task.reference, task.signature_name, decode, examples.ByteSize(), timeout=timeout))
     except UnknownSignatureError as error:
         raise invalid_argument(
             f"No signature was found with the name: {error.name}; {error.remedy}") from error

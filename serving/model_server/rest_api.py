@@ -20,7 +20,7 @@ from starlette.types import Receive, Scope, Send
 from tensorflow.core.protobuf import meta_graph_pb2
 
 from serving.errors import RequestError, invalid_argument, not_found, quoted
-from serving.model_server.api import ModelApi, ModelReference
+from serving.model_server.api import Call, ModelApi, ModelReference
 from serving.model_server.example_methods import CLASSIFICATION, REGRESSION, ExampleMethod
 from serving.model_server.http_body import BodyTooLargeError, read_body
 from serving.model_server.inference import InferenceTask, infer
@@ -144,9 +144,9 @@ class RestApi:
 
     async def _predict(self, reference: ModelReference, body: bytes) -> bytes:
         parsed = await self._api.pool.call_sized(len(body), parse_predict, body)
-        prediction = await self._api.predict(
+        prediction = await self._api.predict(Call(
             reference, parsed.signature_name, parsed.decode, len(body),
-            timeout=self._timeout_seconds)
+            timeout=self._timeout_seconds))
         size_bytes = sum(array.nbytes for array in prediction.outputs.values())
         return await self._api.pool.call_sized(
             size_bytes, format_prediction, prediction.outputs, parsed.format)

@@ -139,6 +139,7 @@ def test_a_caller_that_hangs_up_cancels_what_was_taken(handlers):
         waiting.cancel()
         while not handlers.gone:
             await asyncio.sleep(0.01)
+        assert handlers.gone == 1
     asyncio.run(_with_server(handlers(10), use))
 
 

@@ -23,9 +23,8 @@ class SwappingApi:
         self.versions = list(versions)
         self.pool = WorkerPool()
 
-    async def predict(self, reference, signature_name, decode, size_bytes, output_filter=(),
-                      timeout=None):
-        inputs = decode(SIGNATURE)
+    async def predict(self, call):
+        inputs = call.decode(SIGNATURE)
         version = self.versions.pop(0)
         values = np.full(len(inputs["inputs"]), version, np.float32)
         return Prediction(version, SIGNATURE, {"outputs": values})
