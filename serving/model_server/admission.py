@@ -5,17 +5,20 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-_SHORT_SECONDS = 30.0
-_SHORT_SHARE = 0.45
-"""Measured: half of two batches had what is answered wait twice as long as below capacity."""
+_SHORT_SECONDS, _LONGEST_SECONDS, _TRIAL_SECONDS = 30.0, 240.0, 10.0
+_SHARE, _LEAST, _TRIAL_SHARE = 8, 8, 2
 
 
 class Admission:
-    """A bound on requests, less than half of it for half a minute each time it is reached.
+    """A bound on requests, an eighth of it for half a minute once it is reached.
 
-    Two batches a model call are what keeps a model busy and takes in a burst. Where even those are
-    full, load is more than the model answers, and then all that a long queue does is make everyone
-    in it wait (Nichols and Jacobson, "Controlling queue delay", 2012).
+    The whole bound takes in a burst, and what comes while something else has the processors. Where
+    even that is full, load is more than the model answers, and then all that a long queue does is
+    make everyone in it wait (Nichols and Jacobson, "Controlling queue delay", 2012).
+
+    After that half a minute comes a trial of ten seconds with half the bound. Where that is
+    reached, the bound is short for twice as long as before, up to four minutes: each trial costs
+    those a wait who come in it, and callers who ask again at once reach a short bound always.
 
     Attributes:
         most: requests that may run.
@@ -26,22 +29,34 @@ class Admission:
         self.most = most
         self.running = 0
         self._clock = clock
-        self._short = max(1, int(_SHORT_SHARE * most))
+        self._short = min(most, max(_LEAST, most // _SHARE))
+        self._seconds = _SHORT_SECONDS
         self._short_until = float("-inf")
+
+    @property
+    def is_short(self) -> bool:
+        """Whether the bound was reached lately."""
+        return self._clock() < self._short_until
 
     @property
     def bound(self) -> int:
         """Requests that may run just now."""
-        return self._short if self._clock() < self._short_until else self.most
+        if self.is_short:
+            return self._short
+        return max(self._short, self.most // _TRIAL_SHARE) if self._on_trial else self.most
 
     def refuses(self, further: int = 1) -> bool:
         """Whether so many further requests are too many."""
         return self.running + further > self.bound
 
     def refused(self, further: int = 1) -> None:
-        """Is told that so many further were refused: where by the whole bound, it becomes short.
+        """Is told that so many further were refused: a bound that is not short becomes so."""
+        if self.is_short or not self.refuses(further):
+            return
+        self._seconds = (
+            min(_LONGEST_SECONDS, 2 * self._seconds) if self._on_trial else _SHORT_SECONDS)
+        self._short_until = self._clock() + self._seconds
 
-        The short bound does not renew itself: callers who ask again at once reach it always.
-        """
-        if self.running + further > self.most:
-            self._short_until = self._clock() + _SHORT_SECONDS
+    @property
+    def _on_trial(self) -> bool:
+        return self._clock() < self._short_until + _TRIAL_SECONDS

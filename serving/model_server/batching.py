@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Protocol
 
 import grpc
@@ -50,7 +50,7 @@ class Batcher:
     """The queue in front of one loaded version; lives on the event loop."""
 
     def __init__(self, model: Model, options: BatchingOptions, paddings: Mapping[str, object],
-                 metrics: Metrics) -> None:
+                 metrics: Metrics, overloaded: Callable[[], bool] = lambda: False) -> None:
         """Makes an empty queue.
 
         Args:
@@ -58,7 +58,10 @@ class Batcher:
             options: how requests are gathered.
             paddings: by name of an input, the value that means nothing in its lists.
             metrics: is told of waits, batches and refusals.
+            overloaded: whether more is asked than the model answers. Then what has waited longer
+                than it should have, as batches were slow, is refused.
         """
+        self._overloaded = overloaded
         self._model = model
         self._options = options
         self._paddings = paddings if options.pad_lists else {}
@@ -93,6 +96,9 @@ class Batcher:
             now + (timeout if timeout is not None else float("inf")),
             asyncio.get_running_loop().create_future())
         self._queue.add(request)
+        if self._seconds_per_batch:
+            request.patience = (
+                self._options.timeout_seconds + self._queue.groups * self._seconds_per_batch)
         self._metrics.queue.inc()
         self._start_batches()
         try:
@@ -140,11 +146,20 @@ class Batcher:
 
     def _still_wanted(self, taken: list[Waiting], now: float) -> list[Waiting]:
         self._metrics.queue.dec(len(taken))
+        overloaded = self._overloaded()
         for request in taken:
-            if request.deadline < now and not request.answer.done():
+            if request.answer.done():
+                continue
+            if request.deadline < now:
                 request.answer.set_exception(RequestError(
                     grpc.StatusCode.DEADLINE_EXCEEDED,
                     "the deadline passed while the request waited for the model"))
+            elif overloaded and (waited := now - request.since) > request.patience:
+                self._metrics.shed.inc()
+                request.answer.set_exception(RequestError(
+                    grpc.StatusCode.RESOURCE_EXHAUSTED,
+                    f"the server is busy: the request has waited {waited * 1e3:.0f} ms for the "
+                    "model; try again later or on another replica"))
         return [request for request in taken if not request.answer.done()]
 
     def _wake_in(self, seconds: float) -> None:
@@ -158,40 +173,39 @@ class Batcher:
     async def _answer(self, batch: list[Waiting]) -> None:
         started, repeated = time.monotonic(), self._model.repeated
         self._metrics.queue_seconds.observe(started - batch[0].since)
-        answered = await self._answer_all(batch)
-        if not answered or self._model.repeated != repeated:
-            return  # what failed, or waited for a process, says nothing of the batches to come
-        seconds = time.monotonic() - started
-        known = self._seconds_per_batch or seconds
-        self._seconds_per_batch = known + _SMOOTHING * (seconds - known)
-
-    async def _answer_all(self, batch: list[Waiting]) -> bool:
-        """Answers a batch by one call; where that fails for one of its requests, by halves.
-
-        Returns:
-            Whether one call was enough.
-        """
-        batch = [request for request in batch if not request.answer.done()]
-        if not batch:
-            return False
-        self._metrics.batch_rows.observe(sum(request.rows for request in batch))
         try:
             answers = await self._call(batch)
         # A batch's failure is the answer of each of its requests.
         except Exception as error:  # noqa: BLE001
-            if len(batch) > 1 and isinstance(error, RequestError) and error.code in _PERHAPS_ONE:
-                half = len(batch) // 2
-                await self._answer_all(batch[:half])
-                await self._answer_all(batch[half:])
-            else:
-                _fail(batch, error)
-            return False
-        for request, answer in zip(batch, answers, strict=True):
-            if not request.answer.done():
-                request.answer.set_result(answer)
-        return True
+            await self._answer_halves(batch, error)
+            return
+        if self._model.repeated == repeated:  # else it waited for a process
+            seconds = time.monotonic() - started
+            known = self._seconds_per_batch or seconds
+            self._seconds_per_batch = known + _SMOOTHING * (seconds - known)
+        # First the model gets its next batch: it would wait while all these answers are sent.
+        if task := asyncio.current_task():
+            self._running.discard(task)
+        self._start_batches()
+        _succeed(batch, answers)
+
+    async def _answer_halves(self, batch: list[Waiting], error: Exception) -> None:
+        """Answers a batch by smaller ones where it failed for one of its requests."""
+        if len(batch) == 1 or not (isinstance(error, RequestError) and error.code in _PERHAPS_ONE):
+            _fail(batch, error)
+            return
+        middle = len(batch) // 2
+        for part in batch[:middle], batch[middle:]:
+            half = [request for request in part if not request.answer.done()]
+            if not half:
+                continue
+            try:
+                _succeed(half, await self._call(half))
+            except Exception as its_error:  # noqa: BLE001
+                await self._answer_halves(half, its_error)
 
     async def _call(self, batch: list[Waiting]) -> list[Answer]:
+        self._metrics.batch_rows.observe(sum(request.rows for request in batch))
         signature, inputs = batch[0].signature, batch[0].inputs
         outputs = tuple(dict.fromkeys(name for request in batch for name in request.outputs))
         rows = [request.rows for request in batch]
@@ -216,6 +230,12 @@ class Batcher:
         if not rows:
             return 0  # there is no row to repeat
         return min((size for size in self._options.allowed_rows if size >= rows), default=rows)
+
+
+def _succeed(batch: list[Waiting], answers: list[Answer]) -> None:
+    for request, answer in zip(batch, answers, strict=True):
+        if not request.answer.done():
+            request.answer.set_result(answer)
 
 
 def _fail(batch: list[Waiting], error: Exception) -> None:

@@ -39,7 +39,7 @@ class LoadOptions:
         batching: how requests are gathered.
         batch: whether they are; None for those of Emporium's own versions, whose rows are known
             to be answered one as the other.
-        max_requests: requests at once, see `Admission`; None for two full batches a model call,
+        max_requests: requests at once, see `Admission`; None for four full batches a model call,
             at least 64.
         cache_bytes: memory for the answers of a version; 0 for none.
         load_seconds: how long a process may load and warm its version. A version that hangs must
@@ -81,15 +81,14 @@ class LoadedVersion:
         self.version = version
         self.signatures = replicas.signatures
         self.warmed = replicas.warmed
+        batching = options.batching if _is_batched(description, options) else dataclasses.replace(
+            options.batching, max_rows=1, timeout_seconds=0.0, allowed_rows=())
         self.admission = Admission(options.max_requests or max(
-            _LEAST_REQUESTS, 2 * options.batching.max_rows * replicas.slots))
+            _LEAST_REQUESTS, 4 * batching.max_rows * replicas.slots))
         self._replicas = replicas
         self._metrics = metrics
         self._batcher = Batcher(
-            replicas,
-            options.batching if _is_batched(description, options) else dataclasses.replace(
-                options.batching, max_rows=1, timeout_seconds=0.0, allowed_rows=()),
-            description.paddings, metrics)
+            replicas, batching, description.paddings, metrics, lambda: self.admission.is_short)
         # Other models may draw random numbers: only of one that says so is an answer the answer.
         self._cache = (
             ResultCache(options.cache_bytes)

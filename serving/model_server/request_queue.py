@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import collections
 import dataclasses
+import math
 from collections.abc import Hashable, Mapping
 
 import numpy as np
@@ -53,6 +54,7 @@ class Waiting:
         since: when it came, by the monotonic clock.
         deadline: when nobody waits for it any more, by the same clock.
         answer: set by whoever takes it.
+        patience: seconds that it should wait at most, a batch of each group that waits.
     """
 
     signature: Signature
@@ -64,6 +66,7 @@ class Waiting:
     since: float
     deadline: float
     answer: asyncio.Future[Answer]
+    patience: float = math.inf
 
     @property
     def weight(self) -> int:
@@ -93,6 +96,11 @@ class RequestQueue:
         self._groups: dict[Hashable, _Group] = {}
         self._batch_rows = 0
         self.weight = 0
+
+    @property
+    def groups(self) -> int:
+        """How many groups wait; no two go in one batch."""
+        return len(self._groups)
 
     @property
     def batches(self) -> float:

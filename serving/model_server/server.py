@@ -26,7 +26,7 @@ from serving.ports import address, open_socket, port_error, socket_answers, vali
 
 _log = logging.getLogger(__name__)
 
-_GARBAGE = 20_000
+_GARBAGE = 5_000
 """Objects after which garbage is looked for: rarely, as requests leave next to none in cycles."""
 
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)

@@ -18,69 +18,89 @@ def clock():
 
 @pytest.fixture
 def admission(clock):
-    return Admission(20, clock)  # 9 while it is short
+    return Admission(80, clock)  # 10 while it is short, 40 on trial
+
+
+def _reach(admission, running) -> None:
+    admission.running = running
+    assert admission.refuses()
+    admission.refused()
 
 
 def test_all_are_taken_up_to_the_bound(admission):
-    admission.running = 19
+    admission.running = 79
     assert not admission.refuses()
-    assert admission.bound == 20
+    assert admission.bound == 80
+    assert not admission.is_short
 
 
 def test_one_beyond_the_bound_is_refused_and_makes_it_short(admission):
-    admission.running = 20
+    admission.running = 80
     assert admission.refuses()
-    assert admission.bound == 20  # asking changes nothing
+    assert admission.bound == 80  # asking changes nothing
     admission.refused()
-    assert admission.bound == 9
-    admission.running = 9
+    assert admission.is_short
+    assert admission.bound == 10
+    admission.running = 10
     assert admission.refuses()
-    admission.running = 8
+    admission.running = 9
     assert not admission.refuses()
 
 
 def test_one_that_is_counted_already_is_not_counted_twice(admission):
-    admission.running = 20
+    admission.running = 80
     assert not admission.refuses(further=0)
     admission.refused(further=0)
-    assert admission.bound == 20
-    admission.running = 21
+    assert admission.bound == 80
+    admission.running = 81
     assert admission.refuses(further=0)
     admission.refused(further=0)
-    admission.running = 9
-    assert not admission.refuses(further=0)
     admission.running = 10
+    assert not admission.refuses(further=0)
+    admission.running = 11
     assert admission.refuses(further=0)
 
 
-def test_it_is_whole_again_after_half_a_minute_however_many_were_refused_meanwhile(
-        admission, clock):
-    admission.running = 20
-    admission.refused()
-    admission.running = 9
+def test_it_is_on_trial_after_half_a_minute_however_many_were_refused_meanwhile(admission, clock):
+    _reach(admission, 80)
     for clock.now in (110.0, 129.9):
-        assert admission.refuses()
-        admission.refused()
+        _reach(admission, 10)
     clock.now = 130.0
+    assert not admission.is_short
+    assert admission.bound == 40
+
+
+def test_it_is_whole_after_a_trial_in_which_it_was_enough(admission, clock):
+    _reach(admission, 80)
+    clock.now = 139.9
+    admission.running = 39
     assert not admission.refuses()
-    assert admission.bound == 20
+    assert admission.bound == 40
+    clock.now = 140.0
+    assert admission.bound == 80
+    _reach(admission, 80)
+    clock.now = 169.9  # half a minute once more
+    assert admission.is_short
+    clock.now = 170.0
+    assert not admission.is_short
 
 
-def test_the_whole_bound_reached_again_is_half_a_minute_more(admission, clock):
-    admission.running = 20
-    for clock.now in (100.0, 120.0):
-        admission.refused()
-    clock.now = 149.9
-    assert admission.bound == 9
-    clock.now = 150.0
-    assert admission.bound == 20
+def test_each_trial_that_fails_makes_it_short_for_twice_as_long_up_to_four_minutes(
+        admission, clock):
+    _reach(admission, 80)
+    begun = 100.0
+    for seconds in (30.0, 60.0, 120.0, 240.0, 240.0):
+        clock.now = begun + seconds - 0.1
+        assert admission.is_short
+        clock.now = begun = begun + seconds
+        assert not admission.is_short
+        _reach(admission, 40)
 
 
-def test_one_request_may_always_run():
-    admission = Admission(1)
-    assert not admission.refuses()
-    admission.running = 1
-    assert admission.refuses()
-    admission.refused()
-    admission.running = 0
-    assert not admission.refuses()
+@pytest.mark.parametrize(("most", "short"), [(1, 1), (8, 8), (20, 8), (128, 16)])
+def test_a_short_bound_is_an_eighth_and_at_least_eight_of_what_there_are(clock, most, short):
+    admission = Admission(most, clock)
+    _reach(admission, most)
+    assert admission.bound == short
+    clock.now = 131.0
+    assert admission.bound == max(short, most // 2)

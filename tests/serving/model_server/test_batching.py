@@ -9,6 +9,7 @@ import tensorflow as tf
 from tensorflow_serving.apis import predict_pb2
 
 from serving.errors import RequestError
+from serving.model_server import batching
 from serving.model_server.answers import encoded
 from serving.model_server.batching import Batcher
 from serving.model_server.metrics import Metrics
@@ -69,8 +70,8 @@ def batcher(model):
     return _batcher(model)
 
 
-def _batcher(model, paddings=None, **options) -> Batcher:
-    return Batcher(model, BatchingOptions(**options), paddings or {}, Metrics())
+def _batcher(model, paddings=None, overloaded=lambda: False, **options) -> Batcher:
+    return Batcher(model, BatchingOptions(**options), paddings or {}, Metrics(), overloaded)
 
 
 def _ask(batcher, values, signature=ROWS, outputs=("y",), timeout=None,
@@ -152,6 +153,19 @@ async def test_as_many_batches_run_as_the_model_has_slots():
     await _finish(model, *tasks)
 
 
+async def test_the_next_batch_goes_before_the_answers_of_the_one_before(model, batcher):
+    calls = []
+    first = [_ask(batcher, [number]) for number in (1, 2)]
+    first[0].add_done_callback(lambda _: calls.append(len(model.calls)))
+    await _settle()
+    waits = _ask(batcher, [3])
+    model.answer()
+    await _settle()
+    assert _inputs(model) == [[1], [2, 3]]
+    assert calls == [2]
+    await _finish(model, *first, waits)
+
+
 async def test_signatures_take_turns_by_who_waits_longest(model, batcher):
     tasks = [_ask(batcher, [0])]
     for number, signature in ((1, OTHER), (2, ROWS), (3, OTHER), (4, ROWS)):
@@ -208,6 +222,76 @@ async def test_a_request_without_rows_is_answered_and_takes_a_place(model):
     assert _inputs(model) == [[]]
     assert tasks[3].exception().code is grpc.StatusCode.RESOURCE_EXHAUSTED
     assert await _finish(model, *tasks[:3]) == [{"y": []}] * 3
+
+
+class Clock:
+    """Stands for the module `time`."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    clock = Clock()
+    monkeypatch.setattr(batching, "time", clock)
+    return clock
+
+
+async def _after_a_batch_of_a_second(model, batcher, clock) -> asyncio.Task:
+    """Knows that a batch takes a second, and has another on its way."""
+    known = _ask(batcher, [0])
+    await _settle()
+    clock.now += 1
+    await _finish(model, known)
+    busy = _ask(batcher, [1])
+    await _settle()
+    return busy
+
+
+@pytest.mark.parametrize(("overloaded", "timeout", "waited"), [
+    (False, 0.0, 9.0), (True, 0.0, 0.9), (True, 0.5, 1.4)])
+async def test_what_waits_is_answered(model, clock, overloaded, timeout, waited):
+    batcher = _batcher(model, overloaded=lambda: overloaded, timeout_seconds=timeout, max_rows=1,
+                       max_queued_seconds=99)
+    busy = await _after_a_batch_of_a_second(model, batcher, clock)
+    waits = _ask(batcher, [2])
+    await _settle()
+    clock.now += waited
+    assert await _finish(model, busy, waits) == [{"y": [10]}, {"y": [20]}]
+
+
+@pytest.mark.parametrize(("timeout", "waited"), [(0.0, 1.1), (0.5, 1.6)])
+async def test_where_too_much_is_asked_what_waited_longer_than_a_batch_is_refused(
+        model, clock, timeout, waited):
+    batcher = _batcher(model, overloaded=lambda: True, timeout_seconds=timeout, max_rows=1,
+                       max_queued_seconds=99)
+    busy = await _after_a_batch_of_a_second(model, batcher, clock)
+    waits = _ask(batcher, [2])
+    await _settle()
+    clock.now += waited
+    new = _ask(batcher, [3])
+    await _settle()
+    assert await _finish(model, busy, new) == [{"y": [10]}, {"y": [30]}]
+    error = waits.exception()
+    assert error.code is grpc.StatusCode.RESOURCE_EXHAUSTED
+    assert f"waited {1e3 * waited:.0f} ms" in error.message
+    assert _inputs(model) == [[0], [1], [3]]
+
+
+async def test_a_batch_of_each_group_is_no_long_wait(model, clock):
+    batcher = _batcher(model, overloaded=lambda: True, max_queued_seconds=99)
+    busy = await _after_a_batch_of_a_second(model, batcher, clock)
+    waits = [_ask(batcher, [2]), _ask(batcher, [3], OTHER)]
+    await _settle()
+    for _ in range(2):
+        clock.now += 0.9
+        model.answer()
+        await _settle()
+    assert await _finish(model, busy, *waits) == [{"y": [10]}, {"y": [20]}, {"y": [30]}]
 
 
 async def test_a_batch_waits_for_company_until_it_is_full(model):
