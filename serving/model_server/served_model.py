@@ -114,11 +114,11 @@ class ServedModel:
                 unknown label.
         """
         loaded = self._find(self._labelled(label) if label else version)
-        loaded.admission.running += 1
+        loaded.admission.enter()
         try:
             yield loaded
         finally:
-            loaded.admission.running -= 1
+            loaded.admission.leave()
 
     def statuses(self) -> list[VersionStatus]:
         """Every version seen, newest first."""

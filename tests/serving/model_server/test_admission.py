@@ -104,3 +104,48 @@ def test_a_short_bound_is_an_eighth_and_at_least_eight_of_what_there_are(clock, 
     assert admission.bound == short
     clock.now = 131.0
     assert admission.bound == max(short, most // 2)
+
+
+def _ask(admission, entered, refused) -> None:
+    for _ in range(entered):
+        admission.enter()
+        admission.leave()
+    for _ in range(refused):
+        _reach(admission, 10)
+    admission.running = 0
+
+
+@pytest.mark.parametrize(("refused", "short"), [(3, False), (4, True)])
+def test_a_second_in_which_few_are_refused_ends_a_short_bound(admission, clock, refused, short):
+    _reach(admission, 80)
+    admission.running = 0
+    clock.now = 100.9
+    _ask(admission, 10, refused)
+    clock.now = 101.0
+    _ask(admission, 1, 0)  # 3 of 14 are less than a quarter, 4 of 15 are not
+    assert admission.is_short is short
+    assert admission.bound == (10 if short else 40)
+
+
+def test_each_second_is_judged_by_itself(admission, clock):
+    _reach(admission, 80)
+    admission.running = 0
+    _ask(admission, 10, 90)
+    clock.now = 101.0
+    _ask(admission, 1, 0)
+    assert admission.is_short
+    _ask(admission, 10, 3)
+    clock.now = 102.0
+    _ask(admission, 1, 0)
+    assert not admission.is_short
+    clock.now = 105.0
+    _reach(admission, 40)  # a trial that fails is one, too
+    clock.now = 164.9
+    assert admission.is_short
+
+
+def test_what_enters_and_leaves_is_counted(admission):
+    admission.enter()
+    admission.enter()
+    admission.leave()
+    assert admission.running == 1
