@@ -5,7 +5,8 @@ Usage:  python -m benchmarks.serving.overload [--minutes 10] [--share 1.2] [--h2
 First measures capacity (a closed loop of --callers) and the latency below it (an open loop at
 --unloaded of the capacity, and one caller), then sends --share of the capacity in an open loop.
 Tells the p99 of what is accepted beside both, the codes of the rest, and the server's memory (that
-of all its processes, what they share counted once) over time. Memory's growth is that from the
+of all its processes, what they share counted once) at sixty moments: to look at it takes some
+hundredths of a second, of a processor that the server lacks then. Memory's growth is that from the
 second tenth of the time, when all is warm, to the last.
 """
 
@@ -38,7 +39,7 @@ def main() -> int:
             args, server, bodies, args.seconds, rate=args.unloaded * full.throughput)
         print(f"{full.throughput:.0f} requests/s at {args.callers} callers; now {args.minutes:g} "
               f"minutes of {args.share:g} times that", file=sys.stderr, flush=True)
-        with MemoryWatch(server) as memory:
+        with MemoryWatch(server, max(1.0, args.minutes)) as memory:
             over = options.measure(
                 args, server, bodies, 60 * args.minutes,
                 rate=args.share * full.throughput)
@@ -59,10 +60,11 @@ def main() -> int:
 
 
 class MemoryWatch:
-    """Looks at a server's memory every second, in a thread."""
+    """Looks at a server's memory every so many seconds, in a thread."""
 
-    def __init__(self, server: servers.Server) -> None:
+    def __init__(self, server: servers.Server, every: float) -> None:
         self._server = server
+        self._every = every
         self._samples: list[float] = []
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
@@ -76,7 +78,7 @@ class MemoryWatch:
         self._thread.join()
 
     def figures(self) -> dict[str, Any]:
-        """Memory in MB, at sixty moments and how it grew.
+        """Memory in MB, over time and how it grew.
 
         Raises:
             ValueError: there are fewer than ten samples.
@@ -84,20 +86,19 @@ class MemoryWatch:
         tenth = len(self._samples) // 10
         if not tenth:
             raise ValueError(
-                f"memory needs ten seconds or more of load, received {len(self._samples)}")
+                f"memory needs ten seconds or more of load, received {len(self._samples)} samples")
         first = statistics.median(self._samples[tenth:2 * tenth])
         last = statistics.median(self._samples[-tenth:])
-        step = -(-len(self._samples) // 60)
         return {
             "warm_mb": round(first, 1), "end_mb": round(last, 1),
             "most_mb": round(max(self._samples), 1), "growth": round(last / first - 1, 4),
-            "over_time_mb": [round(sample, 1) for sample in self._samples[::step]]}
+            "over_time_mb": [round(sample, 1) for sample in self._samples]}
 
     def _watch(self) -> None:
         while True:
             started = time.monotonic()
             self._samples.append(self._server.memory_mb)
-            if self._stop.wait(max(0.0, started + 1 - time.monotonic())):
+            if self._stop.wait(max(0.0, started + self._every - time.monotonic())):
                 return
 
 

@@ -7,7 +7,8 @@ through all swaps. Every --every seconds a new version appears in the serving fo
 pipeline pushes it (a rename), and the benchmark waits until the server answers by it; the last two
 versions stay, older ones are deleted. What does not answer before the load ends is not counted:
 give more --every where `swaps_done` is less than --swaps. A latency is a spike where it is over
-three times the p99 of the load without swaps, which has spikes of its own: both are told.
+three times the p99 of the load without swaps, which has spikes of its own: both are told, and how
+many were over three times the p99 through the swaps.
 """
 
 from __future__ import annotations
@@ -57,6 +58,7 @@ def main() -> int:
         "seconds_to_swap": options.spread(swapping.seconds or [0.0]),
         "failed": sum(through.codes.values()) - through.codes.get("OK", 0), "spike_over_ms": limit,
         "spikes_without_swaps": calm.slower(limit), "spikes_through_swaps": through.slower(limit),
+        "spikes_over_its_own": through.slower(_SPIKE * through.latency_ms(99)),
         "seconds_with_spikes": through.slow_seconds(limit)})
     return 0
 
