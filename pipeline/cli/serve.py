@@ -198,7 +198,8 @@ def _add_load(group: argparse._ArgumentGroup) -> None:
         "--max-requests", type=_whole(1), metavar="N",
         help="refuse requests (RESOURCE_EXHAUSTED) while so many run on a version (default "
         "four full batches a model call, at least 64), and for a while after that, longer where "
-        "it comes to that again, while an eighth of it do; fewer wait less, and refuse bursts")
+        "it comes to that again, while an eighth of it do, at least eight; fewer wait less, and "
+        "refuse bursts")
     group.add_argument(
         "--result-cache-mb", type=_whole(0), default=32, metavar="N",
         help="memory for answers that may be asked again, a version; 0 for none "

@@ -189,6 +189,7 @@ class ModelApi:
                 grpc.StatusCode.RESOURCE_EXHAUSTED,
                 f"the server is busy with {loaded.admission.running - 1} requests; try again later "
                 "or on another replica")
+        loaded.admission.taken()
 
     def _model(self, reference: ModelReference) -> ServedModel:
         if not reference.name:

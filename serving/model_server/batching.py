@@ -8,14 +8,16 @@ that long for company, as TensorFlow Serving's does.
 from __future__ import annotations
 
 import asyncio
+import math
 import time
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Protocol
 
 import grpc
 import numpy as np
 
 from serving.errors import RequestError
+from serving.model_server.admission import Admission
 from serving.model_server.answers import Answer, Parts, decoded
 from serving.model_server.metrics import Metrics
 from serving.model_server.padding import fill_rows, length_class, pad_lists
@@ -50,7 +52,7 @@ class Batcher:
     """The queue in front of one loaded version; lives on the event loop."""
 
     def __init__(self, model: Model, options: BatchingOptions, paddings: Mapping[str, object],
-                 metrics: Metrics, overloaded: Callable[[], bool] = lambda: False) -> None:
+                 metrics: Metrics, admission: Admission) -> None:
         """Makes an empty queue.
 
         Args:
@@ -58,10 +60,10 @@ class Batcher:
             options: how requests are gathered.
             paddings: by name of an input, the value that means nothing in its lists.
             metrics: is told of waits, batches and refusals.
-            overloaded: whether more is asked than the model answers. Then what has waited longer
-                than it should have, as batches were slow, is refused.
+            admission: what let requests in. Those that came while it was short, and wait longer
+                than the batches before them should take, are refused.
         """
-        self._overloaded = overloaded
+        self._admission = admission
         self._model = model
         self._options = options
         self._paddings = paddings if options.pad_lists else {}
@@ -84,7 +86,8 @@ class Batcher:
             encode: whether as a serialized PredictResponse, not by name.
 
         Raises:
-            RequestError: as `Servable.run` raises it; RESOURCE_EXHAUSTED where too much waits;
+            RequestError: as `Servable.run` raises it; RESOURCE_EXHAUSTED where too much waits, or
+                it waited longer than it should while more was asked than the model answers;
                 DEADLINE_EXCEEDED where the time was over before the model was free.
         """
         rows = next(iter(inputs.values())).shape[0] if signature.is_mergeable else 1
@@ -96,9 +99,9 @@ class Batcher:
             now + (timeout if timeout is not None else float("inf")),
             asyncio.get_running_loop().create_future())
         self._queue.add(request)
-        if self._seconds_per_batch:
-            request.patience = (
-                self._options.timeout_seconds + self._queue.groups * self._seconds_per_batch)
+        if self._seconds_per_batch and self._admission.is_short:
+            request.patience = self._options.timeout_seconds + (
+                math.ceil(self._queue.batches) * self._seconds_per_batch)
         self._metrics.queue.inc()
         self._start_batches()
         try:
@@ -146,7 +149,6 @@ class Batcher:
 
     def _still_wanted(self, taken: list[Waiting], now: float) -> list[Waiting]:
         self._metrics.queue.dec(len(taken))
-        overloaded = self._overloaded()
         for request in taken:
             if request.answer.done():
                 continue
@@ -154,7 +156,8 @@ class Batcher:
                 request.answer.set_exception(RequestError(
                     grpc.StatusCode.DEADLINE_EXCEEDED,
                     "the deadline passed while the request waited for the model"))
-            elif overloaded and (waited := now - request.since) > request.patience:
+            elif (waited := now - request.since) > request.patience and self._admission.is_short:
+                self._admission.refused()
                 self._metrics.shed.inc()
                 request.answer.set_exception(RequestError(
                     grpc.StatusCode.RESOURCE_EXHAUSTED,
@@ -171,6 +174,9 @@ class Batcher:
         self._start_batches()
 
     async def _answer(self, batch: list[Waiting]) -> None:
+        batch = [request for request in batch if not request.answer.done()]
+        if not batch:
+            return
         started, repeated = time.monotonic(), self._model.repeated
         self._metrics.queue_seconds.observe(started - batch[0].since)
         try:
@@ -186,8 +192,10 @@ class Batcher:
         # First the model gets its next batch: it would wait while all these answers are sent.
         if task := asyncio.current_task():
             self._running.discard(task)
-        self._start_batches()
-        _succeed(batch, answers)
+        try:
+            self._start_batches()
+        finally:
+            _succeed(batch, answers)
 
     async def _answer_halves(self, batch: list[Waiting], error: Exception) -> None:
         """Answers a batch by smaller ones where it failed for one of its requests."""

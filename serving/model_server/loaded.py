@@ -40,7 +40,7 @@ class LoadOptions:
         batch: whether they are; None for those of Emporium's own versions, whose rows are known
             to be answered one as the other.
         max_requests: requests at once, see `Admission`; None for four full batches a model call,
-            at least 64.
+            or four requests where none are gathered, at least 64.
         cache_bytes: memory for the answers of a version; 0 for none.
         load_seconds: how long a process may load and warm its version. A version that hangs must
             not keep out the one that is pushed to mend it.
@@ -84,11 +84,11 @@ class LoadedVersion:
         batching = options.batching if _is_batched(description, options) else dataclasses.replace(
             options.batching, max_rows=1, timeout_seconds=0.0, allowed_rows=())
         self.admission = Admission(options.max_requests or max(
-            _LEAST_REQUESTS, 4 * batching.max_rows * replicas.slots))
+            _LEAST_REQUESTS, 4 * batching.max_rows * replicas.slots), replicas.slots)
         self._replicas = replicas
         self._metrics = metrics
         self._batcher = Batcher(
-            replicas, batching, description.paddings, metrics, lambda: self.admission.is_short)
+            replicas, batching, description.paddings, metrics, self.admission)
         # Other models may draw random numbers: only of one that says so is an answer the answer.
         self._cache = (
             ResultCache(options.cache_bytes)

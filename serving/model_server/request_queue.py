@@ -54,7 +54,7 @@ class Waiting:
         since: when it came, by the monotonic clock.
         deadline: when nobody waits for it any more, by the same clock.
         answer: set by whoever takes it.
-        patience: seconds that it should wait at most, a batch of each group that waits.
+        patience: seconds after which it is refused, where more is asked than the model answers.
     """
 
     signature: Signature
@@ -96,11 +96,6 @@ class RequestQueue:
         self._groups: dict[Hashable, _Group] = {}
         self._batch_rows = 0
         self.weight = 0
-
-    @property
-    def groups(self) -> int:
-        """How many groups wait; no two go in one batch."""
-        return len(self._groups)
 
     @property
     def batches(self) -> float:

@@ -114,11 +114,11 @@ class ServedModel:
                 unknown label.
         """
         loaded = self._find(self._labelled(label) if label else version)
-        loaded.admission.enter()
+        loaded.admission.running += 1
         try:
             yield loaded
         finally:
-            loaded.admission.leave()
+            loaded.admission.running -= 1
 
     def statuses(self) -> list[VersionStatus]:
         """Every version seen, newest first."""

@@ -5,6 +5,7 @@ import shutil
 import kubernetes_validate
 import pytest
 
+from serving.model_server.metrics import Metrics
 from tests.serving.deploy.manifests import (
     BUILDS,
     DEPLOY,
@@ -155,10 +156,14 @@ def test_only_the_gateway_reaches_the_model_server(resources) -> None:
 def test_autoscaling_reads_what_the_adapter_gives() -> None:
     resources = build(KUBERNETES / "base")
     scaler = named(resources, "HorizontalPodAutoscaler", "emporium-model-server")
-    [metric] = [entry for entry in scaler["spec"]["metrics"] if entry["type"] == "Pods"]
+    read = {entry["pods"]["metric"]["name"]
+            for entry in scaler["spec"]["metrics"] if entry["type"] == "Pods"}
     [adapter] = read_all(DEPLOY / "prometheus" / "adapter.yaml")
-    assert metric["pods"]["metric"]["name"] in {
-        rule["name"]["as"] for rule in adapter["rules"]["custom"]}
+    rules = adapter["rules"]["custom"]
+    assert read == {rule["name"]["as"] for rule in rules}
+    # By their names in /metrics, so that the rules find what the server tells.
+    told = Metrics().exposition().decode()
+    assert all(f"\n{rule['seriesQuery'].partition('{')[0]} " in told for rule in rules)
 
 
 @needs_kubectl

@@ -18,7 +18,7 @@ def clock():
 
 @pytest.fixture
 def admission(clock):
-    return Admission(80, clock)  # 10 while it is short, 40 on trial
+    return Admission(80, clock=clock)  # 10 while it is short, 40 on trial
 
 
 def _reach(admission, running) -> None:
@@ -93,36 +93,36 @@ def test_each_trial_that_fails_makes_it_short_for_twice_as_long_up_to_four_minut
         clock.now = begun + seconds - 0.1
         assert admission.is_short
         clock.now = begun = begun + seconds
-        assert not admission.is_short
-        _reach(admission, 40)
+        assert admission.bound == (40 if seconds == 30.0 else 80)  # else 41 callers stay refused
+        _reach(admission, admission.bound)
 
 
-@pytest.mark.parametrize(("most", "short"), [(1, 1), (8, 8), (20, 8), (128, 16)])
-def test_a_short_bound_is_an_eighth_and_at_least_eight_of_what_there_are(clock, most, short):
-    admission = Admission(most, clock)
+@pytest.mark.parametrize(("most", "slots", "short"), [
+    (1, 1, 1), (8, 1, 8), (20, 1, 8), (128, 1, 16), (64, 16, 32), (8, 16, 8)])
+def test_a_short_bound_is_an_eighth_and_at_least_eight_and_two_a_slot(clock, most, slots, short):
+    admission = Admission(most, slots, clock)
     _reach(admission, most)
     assert admission.bound == short
     clock.now = 131.0
     assert admission.bound == max(short, most // 2)
 
 
-def _ask(admission, entered, refused) -> None:
-    for _ in range(entered):
-        admission.enter()
-        admission.leave()
+def _ask(admission, taken, refused) -> None:
+    for _ in range(taken):
+        admission.taken()
     for _ in range(refused):
-        _reach(admission, 10)
-    admission.running = 0
+        admission.refused()
 
 
-@pytest.mark.parametrize(("refused", "short"), [(3, False), (4, True)])
+@pytest.mark.parametrize(("refused", "short"), [(2, False), (3, True)])
 def test_a_second_in_which_few_are_refused_ends_a_short_bound(admission, clock, refused, short):
     _reach(admission, 80)
     admission.running = 0
     clock.now = 100.9
-    _ask(admission, 10, refused)
+    _ask(admission, 20, refused)
+    assert admission.is_short
     clock.now = 101.0
-    _ask(admission, 1, 0)  # 3 of 14 are less than a quarter, 4 of 15 are not
+    _ask(admission, 1, 0)  # 2 of 23 are less than a tenth, 3 of 24 are not
     assert admission.is_short is short
     assert admission.bound == (10 if short else 40)
 
@@ -134,7 +134,7 @@ def test_each_second_is_judged_by_itself(admission, clock):
     clock.now = 101.0
     _ask(admission, 1, 0)
     assert admission.is_short
-    _ask(admission, 10, 3)
+    _ask(admission, 10, 1)
     clock.now = 102.0
     _ask(admission, 1, 0)
     assert not admission.is_short
@@ -144,8 +144,16 @@ def test_each_second_is_judged_by_itself(admission, clock):
     assert admission.is_short
 
 
-def test_what_enters_and_leaves_is_counted(admission):
-    admission.enter()
-    admission.enter()
-    admission.leave()
-    assert admission.running == 1
+def test_an_end_before_time_is_a_new_start(admission, clock):
+    _reach(admission, 80)
+    clock.now = 130.0
+    _reach(admission, 40)
+    admission.running = 0
+    clock.now = 131.0
+    _ask(admission, 20, 1)
+    assert admission.bound == 40  # a first trial, not a second
+    _reach(admission, 40)
+    clock.now = 190.9
+    assert admission.is_short
+    clock.now = 191.0
+    assert not admission.is_short

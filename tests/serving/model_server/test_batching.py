@@ -10,6 +10,7 @@ from tensorflow_serving.apis import predict_pb2
 
 from serving.errors import RequestError
 from serving.model_server import batching
+from serving.model_server.admission import Admission
 from serving.model_server.answers import encoded
 from serving.model_server.batching import Batcher
 from serving.model_server.metrics import Metrics
@@ -70,8 +71,17 @@ def batcher(model):
     return _batcher(model)
 
 
-def _batcher(model, paddings=None, overloaded=lambda: False, **options) -> Batcher:
-    return Batcher(model, BatchingOptions(**options), paddings or {}, Metrics(), overloaded)
+def _batcher(model, paddings=None, admission=None, metrics=None, **options) -> Batcher:
+    return Batcher(model, BatchingOptions(**options), paddings or {}, metrics or Metrics(),
+                   admission or Admission(1000))
+
+
+def _short() -> Admission:
+    admission = Admission(1)
+    admission.running = 1
+    admission.refused()
+    assert admission.is_short
+    return admission
 
 
 def _ask(batcher, values, signature=ROWS, outputs=("y",), timeout=None,
@@ -252,11 +262,11 @@ async def _after_a_batch_of_a_second(model, batcher, clock) -> asyncio.Task:
     return busy
 
 
-@pytest.mark.parametrize(("overloaded", "timeout", "waited"), [
+@pytest.mark.parametrize(("short", "timeout", "waited"), [
     (False, 0.0, 9.0), (True, 0.0, 0.9), (True, 0.5, 1.4)])
-async def test_what_waits_is_answered(model, clock, overloaded, timeout, waited):
-    batcher = _batcher(model, overloaded=lambda: overloaded, timeout_seconds=timeout, max_rows=1,
-                       max_queued_seconds=99)
+async def test_what_waits_is_answered(model, clock, short, timeout, waited):
+    batcher = _batcher(model, admission=_short() if short else None, timeout_seconds=timeout,
+                       max_rows=1, max_queued_seconds=99)
     busy = await _after_a_batch_of_a_second(model, batcher, clock)
     waits = _ask(batcher, [2])
     await _settle()
@@ -267,8 +277,10 @@ async def test_what_waits_is_answered(model, clock, overloaded, timeout, waited)
 @pytest.mark.parametrize(("timeout", "waited"), [(0.0, 1.1), (0.5, 1.6)])
 async def test_where_too_much_is_asked_what_waited_longer_than_a_batch_is_refused(
         model, clock, timeout, waited):
-    batcher = _batcher(model, overloaded=lambda: True, timeout_seconds=timeout, max_rows=1,
-                       max_queued_seconds=99)
+    admission, metrics = _short(), Metrics()
+    admission.taken()
+    batcher = _batcher(model, admission=admission, metrics=metrics, timeout_seconds=timeout,
+                       max_rows=1, max_queued_seconds=99)
     busy = await _after_a_batch_of_a_second(model, batcher, clock)
     waits = _ask(batcher, [2])
     await _settle()
@@ -280,18 +292,60 @@ async def test_where_too_much_is_asked_what_waited_longer_than_a_batch_is_refuse
     assert error.code is grpc.StatusCode.RESOURCE_EXHAUSTED
     assert f"waited {1e3 * waited:.0f} ms" in error.message
     assert _inputs(model) == [[0], [1], [3]]
+    assert metrics.shed._value.get() == 1
 
 
-async def test_a_batch_of_each_group_is_no_long_wait(model, clock):
-    batcher = _batcher(model, overloaded=lambda: True, max_queued_seconds=99)
+async def test_what_came_before_the_bound_was_short_is_answered(model, clock):
+    admission = Admission(1)
+    batcher = _batcher(model, admission=admission, max_queued_seconds=99)
     busy = await _after_a_batch_of_a_second(model, batcher, clock)
-    waits = [_ask(batcher, [2]), _ask(batcher, [3], OTHER)]
+    waits = _ask(batcher, [2])
+    await _settle()
+    admission.running = 1
+    admission.refused()
+    clock.now += 9
+    assert await _finish(model, busy, waits) == [{"y": [10]}, {"y": [20]}]
+
+
+@pytest.mark.parametrize("others", [
+    [([2], ROWS), ([3], OTHER)], [([2, 3, 4], ROWS), ([5, 6], ROWS)]])
+async def test_each_batch_before_it_is_no_long_wait(model, clock, others):
+    batcher = _batcher(model, admission=_short(), max_rows=3, max_queued_seconds=99)
+    busy = await _after_a_batch_of_a_second(model, batcher, clock)
+    waits = [_ask(batcher, *other) for other in others]
     await _settle()
     for _ in range(2):
         clock.now += 0.9
         model.answer()
         await _settle()
-    assert await _finish(model, busy, *waits) == [{"y": [10]}, {"y": [20]}, {"y": [30]}]
+    assert len(await _finish(model, busy, *waits)) == 3
+    assert not any(task.exception() for task in waits)
+
+
+async def test_a_slot_is_taken_until_both_halves_of_a_batch_are_answered(model, batcher):
+    tasks = [_ask(batcher, [0])]
+    await _settle()
+    tasks += [_ask(batcher, values) for values in ([1], [-1])]
+    for _ in range(2):
+        model.answer()
+        await _settle()
+    tasks.append(_ask(batcher, [2]))
+    await _settle()
+    assert _inputs(model) == [[0], [1, -1], [1]]
+    model.answer()
+    await _settle()
+    assert _inputs(model) == [[0], [1, -1], [1], [-1]]
+    assert (await _finish(model, *tasks))[3] == {"y": [20]}
+    assert _inputs(model)[4:] == [[2]]
+
+
+async def test_a_batch_whose_callers_have_all_gone_is_not_asked(model, batcher):
+    tasks = [_ask(batcher, [1])]
+    await asyncio.sleep(0)  # taken, and about to go
+    tasks[0].cancel()
+    await _settle()
+    assert _inputs(model) == []
+    assert await _finish(model, _ask(batcher, [2])) == [{"y": [20]}]
 
 
 async def test_a_batch_waits_for_company_until_it_is_full(model):

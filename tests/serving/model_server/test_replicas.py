@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from serving.errors import RequestError, VersionError
+from serving.model_server.admission import Admission
 from serving.model_server.batching import Batcher
 from serving.model_server.loaded import LoadedVersion, LoadOptions
 from serving.model_server.metrics import Metrics
@@ -177,6 +178,14 @@ async def test_a_pure_version_gathers_requests_and_remembers_answers(push):
         assert await _half(loaded, 3) == [3.5]
         assert await _rows_of_batches(metrics) == (2, 5)
         assert metrics.cache_hits._value.get() == 1
+        assert loaded.admission.most == 4 * 32 * max(1, os.cpu_count() - 1)
+
+
+async def test_at_most_so_many_requests_are_taken_as_are_asked_for(push):
+    version = _described(push, 1, {"pure": True})
+    options = LoadOptions(max_requests=5)
+    async with _started(LoadedVersion.load(version, options, Metrics())) as loaded:
+        assert loaded.admission.most == 5
 
 
 @pytest.mark.parametrize("description", [None, {"pure": "yes"}, {"pure": False}, {}])
@@ -190,6 +199,7 @@ async def test_of_other_versions_nothing_is_gathered_or_remembered(push, descrip
         assert answers == [[2.5, 3.0]] * 3
         assert await _rows_of_batches(metrics) == (3, 6)
         assert metrics.cache_hits._value.get() == 0
+        assert loaded.admission.most == max(64, 4 * 2 * os.cpu_count())
 
 
 async def test_a_batch_through_a_real_process_is_the_requests_one_by_one(options):
@@ -201,7 +211,7 @@ async def test_a_batch_through_a_real_process_is_the_requests_one_by_one(options
             ([b"p3"], b""), ([b"p4", b"p5", b"p6"], b"usb"), ([b"p7"] * 4, b"steel"))]
     async with _started(Replicas.start(options, 1)) as replicas:
         recommend = replicas.signatures.find("recommend")
-        batcher = Batcher(replicas, BatchingOptions(), paddings, Metrics())
+        batcher = Batcher(replicas, BatchingOptions(), paddings, Metrics(), Admission(64))
         alone = [await replicas.run(recommend, one, ["product_id"]) for one in requests]
         together = await asyncio.gather(*(
             batcher.run(recommend, one, ["product_id"]) for one in requests))
