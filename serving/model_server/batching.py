@@ -149,9 +149,7 @@ class Batcher:
 
     def _still_wanted(self, taken: list[Waiting], now: float) -> list[Waiting]:
         self._metrics.queue.dec(len(taken))
-        for request in taken:
-            if request.answer.done():
-                continue
+        for request in _unanswered(taken):
             if request.deadline < now:
                 request.answer.set_exception(RequestError(
                     grpc.StatusCode.DEADLINE_EXCEEDED,
@@ -163,7 +161,7 @@ class Batcher:
                     grpc.StatusCode.RESOURCE_EXHAUSTED,
                     f"the server is busy: the request has waited {waited * 1e3:.0f} ms for the "
                     "model; try again later or on another replica"))
-        return [request for request in taken if not request.answer.done()]
+        return _unanswered(taken)
 
     def _wake_in(self, seconds: float) -> None:
         if self._timer is None:
@@ -174,7 +172,7 @@ class Batcher:
         self._start_batches()
 
     async def _answer(self, batch: list[Waiting]) -> None:
-        batch = [request for request in batch if not request.answer.done()]
+        batch = _unanswered(batch)
         if not batch:
             return
         started, repeated = time.monotonic(), self._model.repeated
@@ -204,7 +202,7 @@ class Batcher:
             return
         middle = len(batch) // 2
         for part in batch[:middle], batch[middle:]:
-            half = [request for request in part if not request.answer.done()]
+            half = _unanswered(part)
             if not half:
                 continue
             try:
@@ -238,6 +236,11 @@ class Batcher:
         if not rows:
             return 0  # there is no row to repeat
         return min((size for size in self._options.allowed_rows if size >= rows), default=rows)
+
+
+def _unanswered(requests: list[Waiting]) -> list[Waiting]:
+    """Those that somebody still waits for."""
+    return [request for request in requests if not request.answer.done()]
 
 
 def _succeed(batch: list[Waiting], answers: list[Answer]) -> None:

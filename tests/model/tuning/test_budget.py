@@ -3,14 +3,7 @@
 import types
 
 from model.tuning.budget import Budget, StopAtDeadline
-
-
-class Clock:
-    def __init__(self):
-        self.now = 1000.0
-
-    def __call__(self):
-        return self.now
+from tests.clock import Clock
 
 
 def test_time_runs_out():

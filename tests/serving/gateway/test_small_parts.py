@@ -15,14 +15,7 @@ from serving.gateway.masking import mask
 from serving.gateway.rate_limit import RateLimiter
 from serving.gateway.settings import GatewayConfig
 from serving.gateway.traffic import MINUTES, QueryCounts, Traffic
-
-
-class Clock:
-    def __init__(self):
-        self.now = 100.0
-
-    def __call__(self):
-        return self.now
+from tests.clock import Clock
 
 
 def test_a_bucket_empties_and_fills():

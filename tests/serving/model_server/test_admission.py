@@ -1,14 +1,7 @@
 import pytest
 
 from serving.model_server.admission import Admission
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.clock import Clock
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """What goes together, in which order, and who is refused: with a model that a test answers."""
 
 import asyncio
+import types
 
 import grpc
 import numpy as np
@@ -16,6 +17,7 @@ from serving.model_server.batching import Batcher
 from serving.model_server.metrics import Metrics
 from serving.model_server.request_queue import BatchingOptions
 from serving.signature import Signature, TensorSpec
+from tests.clock import Clock
 
 
 def _signature(name, *sizes, outputs=("y", "z")) -> Signature:
@@ -234,20 +236,10 @@ async def test_a_request_without_rows_is_answered_and_takes_a_place(model):
     assert await _finish(model, *tasks[:3]) == [{"y": []}] * 3
 
 
-class Clock:
-    """Stands for the module `time`."""
-
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def monotonic(self) -> float:
-        return self.now
-
-
 @pytest.fixture
 def clock(monkeypatch):
     clock = Clock()
-    monkeypatch.setattr(batching, "time", clock)
+    monkeypatch.setattr(batching, "time", types.SimpleNamespace(monotonic=clock))
     return clock
 
 
