@@ -10,7 +10,6 @@ from __future__ import annotations
 import concurrent.futures
 import dataclasses
 import logging
-import os
 import pathlib
 import select
 import signal
@@ -23,6 +22,7 @@ from tensorflow_serving.apis import get_model_metadata_pb2
 from serving.errors import RequestError, VersionError
 from serving.model_server import frames
 from serving.model_server.answers import Parts, encoded
+from serving.model_server.idle_time import end_process, wait_for_idle_time
 from serving.servable import DEFAULT_THREADS, Servable, Threads, load_servable, new_session
 from serving.versions import Version
 from serving.warmup import warm_up
@@ -76,8 +76,7 @@ def run(options: ProcessOptions, connection: socket.socket) -> None:
     else:
         peer.send(_introduction(servable, warmed))
         _answer_calls(servable, peer, options.calls)
-    # Native threads of TensorFlow may still run: nothing of Python is taken down under them.
-    os._exit(0)
+    end_process()
 
 
 def _end_with_server(connection: socket.socket) -> None:
@@ -85,28 +84,16 @@ def _end_with_server(connection: socket.socket) -> None:
     poll = select.poll()
     poll.register(connection, select.POLLRDHUP)
     poll.poll()
-    os._exit(0)
+    end_process()
 
 
 def _load(options: ProcessOptions, session: tf.compat.v1.Session) -> tuple[Servable, int]:
     """Loads and warms the version, in a thread that does nothing else."""
     if options.idle:
-        _wait_for_idle_time()
+        # Not those that answer calls, nor TensorFlow's: the session was made before.
+        wait_for_idle_time()
     servable = load_servable(Version(options.version, options.path), session)
     return servable, warm_up(servable) if options.warm_up else 0
-
-
-def _wait_for_idle_time() -> None:
-    """Lets this thread have the processor time that nothing else wants.
-
-    This thread alone: nobody may raise one again, so those that answer calls, TensorFlow's with
-    them, are not started by it. To be nice is not enough, as the kernel lets a nice thread end its
-    turn of some milliseconds, in which a request waits.
-    """
-    try:
-        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
-    except OSError as error:  # Sandboxes may forbid it, or know of no such thing.
-        logger.warning("the version is loaded as fast as it can be, beside what answers: %s", error)
 
 
 def _introduction(servable: Servable, warmed: int) -> bytes:
@@ -124,8 +111,7 @@ def _answer_calls(servable: Servable, peer: _Peer, calls: int) -> None:
     with concurrent.futures.ThreadPoolExecutor(calls, thread_name_prefix="call") as pool:
         while (frame := peer.receive()) is not None:
             pool.submit(_answer, servable, peer, *frame)
-        # Nobody waits for what runs any more.
-        os._exit(0)
+        end_process()  # nobody waits for what runs any more
 
 
 def _answer(servable: Servable, peer: _Peer, head: bytes, body: bytes) -> None:
@@ -160,7 +146,7 @@ class _Peer:
             with self._lock:
                 self._connection.sendall(frame)
         except OSError:
-            os._exit(0)
+            end_process()
 
     def receive(self) -> tuple[bytes, bytes] | None:
         """Header and body of the next frame; None when the server has gone."""
