@@ -20,7 +20,7 @@ import tensorflow as tf
 from tensorflow_serving.apis import get_model_metadata_pb2
 
 from serving.errors import RequestError, VersionError
-from serving.model_server import frames
+from serving.model_server import frames, garbage
 from serving.model_server.answers import Parts, encoded
 from serving.model_server.idle_time import end_process, wait_for_idle_time
 from serving.servable import DEFAULT_THREADS, Servable, Threads, load_servable, new_session
@@ -92,8 +92,9 @@ def _load(options: ProcessOptions, session: tf.compat.v1.Session) -> tuple[Serva
     if options.idle:
         # Not those that answer calls, nor TensorFlow's: the session was made before.
         wait_for_idle_time()
-    servable = load_servable(Version(options.version, options.path), session)
-    return servable, warm_up(servable) if options.warm_up else 0
+    with garbage.kept_at_the_end():
+        servable = load_servable(Version(options.version, options.path), session)
+        return servable, warm_up(servable) if options.warm_up else 0
 
 
 def _introduction(servable: Servable, warmed: int) -> bytes:

@@ -14,6 +14,7 @@ import grpc.aio
 import uvicorn
 
 from serving.errors import StartupError
+from serving.model_server import garbage
 from serving.model_server.accepting import accepting_server
 from serving.model_server.api import ModelApi
 from serving.model_server.config import ServerConfig
@@ -189,9 +190,7 @@ async def serve(config: ServerConfig) -> None:
     if not await _unless(stopping, server.start()):
         _log.info("stopping: the models are not loaded yet")
         return
-    # What has been imported stays: each search of all of it for garbage would stop every request.
-    gc.collect()
-    gc.freeze()
+    garbage.keep()
     gc.set_threshold(_GARBAGE)
     try:
         print(_ready_line(config, server), flush=True)

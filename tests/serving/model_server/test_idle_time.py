@@ -1,4 +1,4 @@
-"""What a process does in idle time, seen from a process of its own, with threads of its libraries and two more."""
+"""What a process does in idle time: one of its own, with threads of its libraries and two more."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ import os
 import subprocess
 import sys
 
-# os._exit is where the process would be gone: what ends it tells how its threads are scheduled.
+# os._exit is where it would be gone: what stands there tells how its threads are scheduled.
 _ENDING = """
 import os, threading
 from serving.model_server import idle_time
 os.sched_setscheduler = {setscheduler}
 def told(status):
-    policies = {os.sched_getscheduler(int(task)) for task in os.listdir("/proc/self/task")}
+    policies = set()
+    for task in os.listdir("/proc/self/task"):
+        policies.add(os.sched_getscheduler(int(task)))
     os.write(1, repr((status, policies)).encode())
     end(status)
 end, os._exit = os._exit, told
