@@ -2,13 +2,13 @@
 
 Usage:  python -m benchmarks.serving.swaps [--swaps 100] [--every 20] [--share 0.5] [--h2load]
 
-An open loop at --share of the capacity that is measured first runs for a while without and then
-through all swaps. Every --every seconds a new version appears in the serving folder, as the
+An open loop at --share of the capacity that is measured first runs for a while without, then through
+all swaps, and without once more: the machine may have changed. Every --every seconds a new version appears in the serving folder, as the
 pipeline pushes it (a rename), and the benchmark waits until the server answers by it; the last two
 versions stay, older ones are deleted. What does not answer before the load ends is not counted:
 give more --every where `swaps_done` is less than --swaps. A latency is a spike where it is over
-three times the p99 of the load without swaps, which has spikes of its own: both are told, and how
-many were over three times the p99 through the swaps.
+three times the p99 of the load without swaps before, which has spikes of its own: both are told, and
+how many were over three times the p99 through the swaps.
 """
 
 from __future__ import annotations
@@ -49,15 +49,18 @@ def main() -> int:
         with swapping:
             through = options.measure(
                 args, server, bodies, args.swaps * args.every, rate=rate, warm_up=0.0)
+        after = options.measure(args, server, bodies, args.seconds, rate=rate)
         alive = server.process.poll() is None
     limit = _SPIKE * calm.latency_ms(99)
     options.finish(args, {
         "capacity": measured.brief(full), "without_swaps": measured.brief(calm),
-        "through_swaps": measured.brief(through), "alive": alive,
+        "through_swaps": measured.brief(through),
+        "without_swaps_after": measured.brief(after), "alive": alive,
         "swaps_done": swapping.done,
         "seconds_to_swap": options.spread(swapping.seconds or [0.0]),
         "failed": sum(through.codes.values()) - through.codes.get("OK", 0), "spike_over_ms": limit,
         "spikes_without_swaps": calm.slower(limit), "spikes_through_swaps": through.slower(limit),
+        "spikes_without_swaps_after": after.slower(limit),
         "spikes_over_its_own": through.slower(_SPIKE * through.latency_ms(99)),
         "seconds_with_spikes": through.slow_seconds(limit)})
     return 0
