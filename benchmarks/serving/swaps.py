@@ -2,13 +2,14 @@
 
 Usage:  python -m benchmarks.serving.swaps [--swaps 100] [--every 20] [--share 0.5] [--h2load]
 
-An open loop at --share of the capacity that is measured first runs for a while without, then through
-all swaps, and without once more: the machine may have changed. Every --every seconds a new version appears in the serving folder, as the
-pipeline pushes it (a rename), and the benchmark waits until the server answers by it; the last two
-versions stay, older ones are deleted. What does not answer before the load ends is not counted:
-give more --every where `swaps_done` is less than --swaps. A latency is a spike where it is over
-three times the p99 of the load without swaps before, which has spikes of its own: both are told, and
-how many were over three times the p99 through the swaps.
+An open loop at --share of the capacity that is measured first runs for a while without, then
+through all swaps, and without once more: the machine may have changed. Every --every seconds a new
+version appears in the serving folder, as the pipeline pushes it (a rename), and the benchmark waits
+until the server answers by it; the last two versions stay, older ones are deleted. What does not
+answer before the load ends is not counted: give more --every where `swaps_done` is less than
+--swaps. A latency is a spike where it is over three times the p99 of the load without swaps before,
+which has spikes of its own: both are told, and how many were over three times the p99 through the
+swaps.
 """
 
 from __future__ import annotations
