@@ -35,8 +35,8 @@ class Measured(Protocol):
     def slower(self, limit_ms: float) -> int:
         """How many answers took longer."""
 
-    def slow_seconds(self, limit_ms: float) -> list[int]:
-        """The seconds of the load in which some did."""
+    def slow_seconds(self, limit_ms: float) -> dict[int, float]:
+        """The seconds of the load in which some did, and the longest of each, milliseconds."""
 
     def generator_limit(self) -> str:
         """Why the figures may be the generator's and not the server's; "" where they are not."""
@@ -60,9 +60,10 @@ class ByPython:
             for step in self._result.answered.get_recorded_iterator()
             if step.value_iterated_to > 1000 * limit_ms)
 
-    def slow_seconds(self, limit_ms: float) -> list[int]:
+    def slow_seconds(self, limit_ms: float) -> dict[int, float]:
         """See `Measured`."""
-        return [entry.second for entry in self._result.seconds if entry.max_ms > limit_ms]
+        return {entry.second: entry.max_ms for entry in self._result.seconds
+                if entry.max_ms > limit_ms}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -99,9 +100,13 @@ class ByH2load:
         """See `Measured`."""
         return int((self.latencies > limit_ms).sum())
 
-    def slow_seconds(self, limit_ms: float) -> list[int]:
+    def slow_seconds(self, limit_ms: float) -> dict[int, float]:
         """See `Measured`."""
-        return np.unique(self.starts[self.latencies > limit_ms].astype(int)).tolist()
+        longest: dict[int, float] = {}
+        slow = self.latencies > limit_ms
+        for start, latency in zip(self.starts[slow], self.latencies[slow], strict=True):
+            longest[int(start)] = max(float(latency), longest.get(int(start), 0.0))
+        return dict(sorted(longest.items()))
 
     def generator_limit(self) -> str:
         """See `Measured`."""

@@ -9,7 +9,8 @@ until the server answers by it; the last two versions stay, older ones are delet
 answer before the load ends is not counted: give more --every where `swaps_done` is less than
 --swaps. A latency is a spike where it is over three times the p99 of the load without swaps before,
 which has spikes of its own: both are told, and how many were over three times the p99 through the
-swaps.
+swaps. Of each second with a spike the result has the processor time that the machine's host kept
+from it in the three seconds around.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ import sys
 import threading
 import time
 
-from benchmarks.serving import measured, options, servers, shop_model
+from benchmarks.serving import measured, options, servers, shop_model, stolen
 from serving.client import Client, ClientError
 
 _SPIKE = 3
@@ -47,7 +48,7 @@ def main() -> int:
         rate = args.share * full.throughput
         calm = options.measure(args, server, bodies, args.seconds, rate=rate)
         swapping = Swapper(args, source, out / "serving", server)
-        with swapping:
+        with swapping, stolen.Stolen() as taken:
             through = options.measure(
                 args, server, bodies, args.swaps * args.every, rate=rate, warm_up=0.0)
         after = options.measure(args, server, bodies, args.seconds, rate=rate)
@@ -63,7 +64,9 @@ def main() -> int:
         "spikes_without_swaps": calm.slower(limit), "spikes_through_swaps": through.slower(limit),
         "spikes_without_swaps_after": after.slower(limit),
         "spikes_over_its_own": through.slower(_SPIKE * through.latency_ms(99)),
-        "seconds_with_spikes": through.slow_seconds(limit)})
+        "stolen_ms": round(sum(taken.ms)), "seconds_with_spikes": [
+            {"second": second, "longest_ms": longest, "stolen_ms": taken.near(second)}
+            for second, longest in through.slow_seconds(limit).items()]})
     return 0
 
 

@@ -1,6 +1,8 @@
 """The benchmarks of serving: their model, their servers, their figures."""
 
+import os
 import pathlib
+import time
 
 import grpc
 import numpy as np
@@ -8,7 +10,7 @@ import pytest
 import tensorflow as tf
 from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
 
-from benchmarks.serving import h2load, options, overload, servers, shop_model, swaps
+from benchmarks.serving import h2load, options, overload, servers, shop_model, stolen, swaps
 from benchmarks.serving.measured import ByH2load, ByPython, brief
 from pipeline.config import Index
 from serving.client import Client
@@ -95,8 +97,24 @@ def test_the_latency_of_what_h2load_got_answered_is_told_too_high_at_the_most() 
     assert [result.latency_ms(percentile) for percentile in (0, 50, 100)] == [10.0, 25.0, 40.0]
     assert result.throughput == 2.0
     assert [result.slower(limit) for limit in (5, 20, 40)] == [4, 2, 0]
-    assert result.slow_seconds(20) == [0, 1]
+    assert result.slow_seconds(10) == {0: 40.0, 1: 30.0}
     assert brief(result)["load"] == "2.5 requests/s"
+
+
+def test_what_the_host_kept_is_told_for_three_seconds(tmp_path, monkeypatch) -> None:
+    ticks = os.sysconf("SC_CLK_TCK")
+    stat = tmp_path / "stat"
+    stat.write_text(f"cpu  1 2 3 4 5 6 7 {ticks} 9 10\ncpu0 1 2 3 4 5 6 7 8 9 10\n")
+    monkeypatch.setattr(stolen, "_STAT", stat)
+    with stolen.Stolen() as taken:
+        time.sleep(0.5)
+        stat.write_text(f"cpu  1 2 3 4 5 6 7 {3 * ticks} 9 10\n")
+        deadline = time.monotonic() + 30
+        while not taken.ms and time.monotonic() < deadline:
+            time.sleep(0.01)
+    assert taken.ms == [2000.0]
+    taken.ms = [1.0, 2.0, 4.0, 8.0]
+    assert [taken.near(second) for second in (0, 1, 3, 5)] == [3.0, 7.0, 12.0, 0.0]
 
 
 @pytest.mark.skipif(not h2load.is_installed(), reason="nghttp2's h2load is not installed")
