@@ -61,12 +61,13 @@ def measure(server: Server, config: LoadConfig, body: bytes) -> ByH2load:
     starts, _, latencies = requests.T
     if (missed := len(requests) - sum(codes.values())) > 0:
         codes["DEADLINE_EXCEEDED"] = codes.get("DEADLINE_EXCEEDED", 0) + missed
+    began = starts.min()
     return ByH2load(
-        config, codes, (starts - starts.min()) / 1e6, latencies / _MICROSECONDS)
+        config, began / 1e6, codes, (starts - began) / 1e6, latencies / _MICROSECONDS)
 
 
 def _run(server: Server, config: LoadConfig, body: bytes, seconds: float) -> np.ndarray:
-    """A row a request: start in microseconds, HTTP status, latency in microseconds."""
+    """A row a request: start since the epoch, HTTP status, latency; times in microseconds."""
     with tempfile.TemporaryDirectory() as folder:
         message = pathlib.Path(folder, "message")
         message.write_bytes(b"\0" + struct.pack(">I", len(body)) + body)

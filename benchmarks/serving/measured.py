@@ -22,6 +22,10 @@ class Measured(Protocol):
         """The load."""
 
     @property
+    def began(self) -> float:
+        """When the first second began, seconds since the epoch; of `ByPython` up to two sooner."""
+
+    @property
     def codes(self) -> Mapping[str, int]:
         """Requests by their code."""
 
@@ -48,6 +52,7 @@ class ByPython:
     def __init__(self, result: LoadResult) -> None:
         self._result = result
         self.config = result.config
+        self.began = result.started
         self.codes = result.codes
         self.throughput = result.throughput
         self.latency_ms = result.latency_ms
@@ -75,12 +80,14 @@ class ByH2load:
 
     Attributes:
         config: the load.
+        began: when the first request was sent, seconds since the epoch.
         codes: requests by their code, as the server counted them.
         starts: seconds from the beginning at which requests were sent `[requests]`.
         latencies: of those, milliseconds `[requests]`.
     """
 
     config: LoadConfig
+    began: float
     codes: Mapping[str, int]
     starts: np.ndarray
     latencies: np.ndarray

@@ -1,10 +1,13 @@
-"""Processor time that a virtual machine was not given, second by second: not the server's doing."""
+"""Processor time that its host kept from a virtual machine: not the server's doing."""
 
 from __future__ import annotations
 
 import os
 import pathlib
 import threading
+import time
+
+import numpy as np
 
 _STAT = pathlib.Path("/proc/stat")
 _STEAL = 8
@@ -12,37 +15,42 @@ _STEAL = 8
 
 
 class Stolen:
-    """Counts in a thread, from entering to leaving.
+    """Looks every second, in a thread, from entering to leaving.
 
     Attributes:
-        ms: of all processors, for each whole second since the beginning.
+        samples: seconds since the epoch, and milliseconds stolen of all processors since the start.
     """
 
     def __init__(self) -> None:
-        self.ms: list[float] = []
+        self.samples: list[tuple[float, float]] = []
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._count, daemon=True)
+        self._thread = threading.Thread(target=self._look, daemon=True)
 
     def __enter__(self) -> Stolen:
+        self._sample()
         self._thread.start()
         return self
 
     def __exit__(self, *error: object) -> None:
         self._stop.set()
         self._thread.join()
+        self._sample()
 
-    def near(self, second: int) -> float:
-        """What was stolen in a second and in those before and after it: clocks differ a little."""
-        return round(sum(self.ms[max(0, second - 1):second + 2]), 1)
+    def between(self, start: float, end: float) -> float:
+        """Milliseconds in a time that is given in seconds since the epoch."""
+        times, sums = np.array(self.samples).T
+        before, after = np.interp([start, end], times, sums)
+        return round(float(after - before), 1)
 
-    def _count(self) -> None:
-        before = _stolen_ms()
+    def _look(self) -> None:
         while not self._stop.wait(1.0):
-            now = _stolen_ms()
-            self.ms.append(now - before)
-            before = now
+            self._sample()
+
+    def _sample(self) -> None:
+        self.samples.append((time.time(), stolen_ms()))
 
 
-def _stolen_ms() -> float:
+def stolen_ms() -> float:
+    """Of all processors since the machine started."""
     ticks = int(_STAT.read_text().split(maxsplit=_STEAL + 1)[_STEAL])
     return 1000 * ticks / os.sysconf("SC_CLK_TCK")

@@ -19,7 +19,10 @@ def keep() -> None:
 
 @contextlib.contextmanager
 def kept_at_the_end() -> Iterator[None]:
-    """Looks for no garbage before the end of the context, and then but once at what it made."""
+    """Looks for no garbage before the end of the context, and then but once at what it made.
+
+    What was there before is kept as it is, looked at by nobody.
+    """
     gc.freeze()
     gc.disable()
     try:

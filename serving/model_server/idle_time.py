@@ -9,13 +9,12 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-import threading
-from typing import NoReturn
+import pathlib
 
 logger = logging.getLogger(__name__)
 
 
-def wait_for_idle_time() -> None:
+def work_in_idle_time() -> None:
     """Lets this thread, and those that it will start, have what nothing else wants."""
     try:
         os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
@@ -23,14 +22,12 @@ def wait_for_idle_time() -> None:
         logger.warning("the version is loaded as fast as it can be, beside what answers: %s", error)
 
 
-def end_process() -> NoReturn:
-    """Ends this process with exit status 0; its memory is given back in idle time.
+def end_in_idle_time(pid: int) -> None:
+    """Lets a process of ours, which is about to end, have what nothing else wants.
 
-    That takes the kernel some 40 ms of a processor for a small model, and the next version has
-    just begun to answer. Native threads may still run: nothing of Python is taken down under them.
+    Where that is forbidden, or a thread or all have ended already, nothing happens.
     """
-    own = threading.get_native_id()
-    for task in sorted(map(int, os.listdir("/proc/self/task")), key=own.__eq__):  # itself last
-        with contextlib.suppress(OSError):  # It has ended, or as above: it just ends.
-            os.sched_setscheduler(task, os.SCHED_IDLE, os.sched_param(0))
-    os._exit(0)
+    with contextlib.suppress(OSError):
+        for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
+            with contextlib.suppress(OSError):
+                os.sched_setscheduler(int(task.name), os.SCHED_IDLE, os.sched_param(0))

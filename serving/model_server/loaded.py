@@ -143,9 +143,9 @@ class LoadedVersion:
         self._cache.put(key, inputs, answer)
         return answer
 
-    async def stop(self) -> None:
-        """Ends its processes; nothing may run on it any more."""
-        await self._replicas.stop()
+    async def stop(self, *, idle: bool = False) -> None:
+        """Ends its processes, on which nothing may run any more; see `ModelClient.stop`."""
+        await self._replicas.stop(idle=idle)
 
 
 async def _start_idle(process: ProcessOptions, count: int) -> Replicas:

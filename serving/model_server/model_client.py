@@ -19,6 +19,7 @@ from tensorflow_serving.apis import get_model_metadata_pb2
 from serving.errors import RequestError, VersionError, VersionTimeoutError
 from serving.model_server import frames, model_process
 from serving.model_server.answers import Parts
+from serving.model_server.idle_time import end_in_idle_time
 from serving.model_server.model_process import ProcessOptions
 from serving.servable import Arrays
 from serving.signature import Signature, Signatures
@@ -144,8 +145,15 @@ class ModelClient:
         await self._ended.wait()
         return _exit(self._process)
 
-    async def stop(self) -> None:
-        """Ends the process; calls that are on their way fail."""
+    async def stop(self, *, idle: bool = False) -> None:
+        """Ends the process; calls that are on their way fail.
+
+        Args:
+            idle: whether in the processor time that nothing else wants. To give its memory back
+                takes the kernel 35 ms for a small model.
+        """
+        if idle and self.pid is not None and not self._ended.is_set():
+            end_in_idle_time(self.pid)
         self._writer.transport.abort()
         await self._receiver
 

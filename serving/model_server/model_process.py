@@ -10,6 +10,7 @@ from __future__ import annotations
 import concurrent.futures
 import dataclasses
 import logging
+import os
 import pathlib
 import select
 import signal
@@ -22,7 +23,7 @@ from tensorflow_serving.apis import get_model_metadata_pb2
 from serving.errors import RequestError, VersionError
 from serving.model_server import frames, garbage
 from serving.model_server.answers import Parts, encoded
-from serving.model_server.idle_time import end_process, wait_for_idle_time
+from serving.model_server.idle_time import work_in_idle_time
 from serving.servable import DEFAULT_THREADS, Servable, Threads, load_servable, new_session
 from serving.versions import Version
 from serving.warmup import warm_up
@@ -70,13 +71,14 @@ def run(options: ProcessOptions, connection: socket.socket) -> None:
     session = new_session(options.threads)
     try:
         with concurrent.futures.ThreadPoolExecutor(1, thread_name_prefix="load") as pool:
-            servable, warmed = pool.submit(_load, options, session).result()
+            servable, warmed = pool.submit(load, options, session).result()
     except VersionError as error:
         peer.send(frames.pack({"failed": str(error)}, {}))
     else:
         peer.send(_introduction(servable, warmed))
         _answer_calls(servable, peer, options.calls)
-    end_process()
+    # Native threads of TensorFlow may still run: nothing of Python is taken down under them.
+    os._exit(0)
 
 
 def _end_with_server(connection: socket.socket) -> None:
@@ -84,14 +86,14 @@ def _end_with_server(connection: socket.socket) -> None:
     poll = select.poll()
     poll.register(connection, select.POLLRDHUP)
     poll.poll()
-    end_process()
+    os._exit(0)
 
 
-def _load(options: ProcessOptions, session: tf.compat.v1.Session) -> tuple[Servable, int]:
-    """Loads and warms the version, in a thread that does nothing else."""
+def load(options: ProcessOptions, session: tf.compat.v1.Session) -> tuple[Servable, int]:
+    """Loads and warms the version, in a thread that does nothing else; and by how many requests."""
     if options.idle:
         # Not those that answer calls, nor TensorFlow's: the session was made before.
-        wait_for_idle_time()
+        work_in_idle_time()
     with garbage.kept_at_the_end():
         servable = load_servable(Version(options.version, options.path), session)
         return servable, warm_up(servable) if options.warm_up else 0
@@ -112,7 +114,8 @@ def _answer_calls(servable: Servable, peer: _Peer, calls: int) -> None:
     with concurrent.futures.ThreadPoolExecutor(calls, thread_name_prefix="call") as pool:
         while (frame := peer.receive()) is not None:
             pool.submit(_answer, servable, peer, *frame)
-        end_process()  # nobody waits for what runs any more
+        # Nobody waits for what runs any more.
+        os._exit(0)
 
 
 def _answer(servable: Servable, peer: _Peer, head: bytes, body: bytes) -> None:
@@ -147,7 +150,7 @@ class _Peer:
             with self._lock:
                 self._connection.sendall(frame)
         except OSError:
-            end_process()
+            os._exit(0)
 
     def receive(self) -> tuple[bytes, bytes] | None:
         """Header and body of the next frame; None when the server has gone."""

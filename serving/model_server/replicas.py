@@ -104,12 +104,12 @@ class Replicas:
             f"the process of version {self.version} ended {_ATTEMPTS} times before it answered "
             f"({ended}); the server's log says more")
 
-    async def stop(self) -> None:
-        """Ends all processes."""
+    async def stop(self, *, idle: bool = False) -> None:
+        """Ends all processes; see `ModelClient.stop`."""
         for watch in self._watches:
             watch.cancel()
         await asyncio.gather(*self._watches, return_exceptions=True)
-        await asyncio.gather(*(client.stop() for client in self._clients))
+        await asyncio.gather(*(client.stop(idle=idle) for client in self._clients))
 
     async def _free(self) -> ModelClient:
         while not self._clients:

@@ -61,7 +61,8 @@ class ServedModel:
             config: which versions of which folder.
             options: how they are loaded and called.
             metrics: of the server.
-            others_answer: whether requests run beside what is loaded, which must not wait for it.
+            others_answer: whether requests run beside what is loaded or ended, which must not wait
+                for it.
         """
         self.config = config
         self._options = options
@@ -273,7 +274,7 @@ class ServedModel:
     async def _release(self, loaded: LoadedVersion) -> None:
         while loaded.admission.running:
             await asyncio.sleep(_DRAIN_SECONDS)
-        await loaded.stop()
+        await loaded.stop(idle=self._others_answer())
         number = loaded.version.number
         # It may be loading again by now.
         if (status := self._statuses.get(number)) and status.state is State.UNLOADING:

@@ -162,8 +162,9 @@ class ModelServer:
 
     def _release_grpc(self) -> None:
         # gRPC's server, freed only while the interpreter shuts down, waits for a thread of its own
-        # that can no longer run. Cycles hold it: they are collected now.
+        # that can no longer run. Cycles hold it, kept or not: they are collected now.
         del self._grpc
+        gc.unfreeze()
         gc.collect()
 
 

@@ -47,6 +47,15 @@ def model_processes():
     return lambda: [pid for pid in running() if pid not in others]
 
 
+def policies(pid: int) -> set[int]:
+    """By what the kernel schedules the threads of a process; of one that is gone there are none."""
+    found = set()
+    with contextlib.suppress(ProcessLookupError, FileNotFoundError):  # It may end meanwhile.
+        for task in os.listdir(f"/proc/{pid}/task"):
+            found.add(os.sched_getscheduler(int(task)))
+    return found
+
+
 def break_graph(version: pathlib.Path) -> pathlib.Path:
     """Cuts off the graph of a version, as a copy that was interrupted does."""
     graph = version / "saved_model.pb"

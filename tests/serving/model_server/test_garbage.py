@@ -8,6 +8,8 @@ import weakref
 import pytest
 
 from serving.model_server import garbage
+from serving.model_server.model_process import ProcessOptions, load
+from serving.servable import new_session
 
 
 class _Cycle:
@@ -52,3 +54,10 @@ def test_garbage_is_looked_for_after_what_failed():
     with pytest.raises(OSError, match="full"), garbage.kept_at_the_end():
         raise OSError("full")
     assert gc.isenabled()
+
+
+def test_a_version_is_kept_once_it_has_loaded(push):
+    before = gc.get_freeze_count()
+    load(ProcessOptions(1, push("first", 1)), new_session())
+    assert gc.isenabled()
+    assert gc.get_freeze_count() > before

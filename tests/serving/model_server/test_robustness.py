@@ -28,7 +28,7 @@ from serving.model_server.model_process import ProcessOptions
 from serving.servable import DEFAULT_THREADS, Threads
 from serving.versions import Version
 from tests.serving.conftest import running, wait_until
-from tests.serving.model_server.conftest import hang, is_alive, kill
+from tests.serving.model_server.conftest import hang, is_alive, kill, policies
 
 
 def _config(folder: pathlib.Path, **settings) -> ServerConfig:
@@ -126,17 +126,8 @@ async def test_a_version_that_hangs_is_given_up(push):
         await ModelClient.start(ProcessOptions(1, version, load_seconds=0.5))
 
 
-def _policies(pid: int) -> set[int]:
-    """By what the kernel schedules the threads of a process."""
-    found = set()
-    with contextlib.suppress(ProcessLookupError, FileNotFoundError):  # It may end meanwhile.
-        for task in os.listdir(f"/proc/{pid}/task"):
-            found.add(os.sched_getscheduler(int(task)))
-    return found
-
-
 def _loads_in_idle_time() -> bool:
-    return any(os.SCHED_IDLE in _policies(child.pid) for child in multiprocessing.active_children())
+    return any(os.SCHED_IDLE in policies(child.pid) for child in multiprocessing.active_children())
 
 
 def test_a_version_is_loaded_in_idle_time_beside_another(push, tmp_path, toy_versions):
@@ -148,7 +139,22 @@ def test_a_version_is_loaded_in_idle_time_beside_another(push, tmp_path, toy_ver
         hang(part).rename(tmp_path / "serving/2")
         wait_until(_loads_in_idle_time)
         assert _first(client) == "p3"
-        assert _policies(*server.manager.model("emporium").pids) == {os.SCHED_OTHER}
+        assert policies(*server.manager.model("emporium").pids) == {os.SCHED_OTHER}
+
+
+def test_a_version_that_was_replaced_ends_in_idle_time(push, tmp_path):
+    push("first", 1)
+    with running(_config(tmp_path / "serving")) as server, _client(server) as client:
+        (old,) = server.manager.model("emporium").pids
+        os.kill(old, signal.SIGSTOP)  # so that it is there to be looked at
+        try:
+            push("second", 2)
+            wait_until(lambda: policies(old) == {os.SCHED_IDLE})
+        finally:
+            os.kill(old, signal.SIGCONT)
+        wait_until(lambda: not policies(old))
+        assert _first(client) == "new-p3"
+        assert os.SCHED_OTHER in policies(*server.manager.model("emporium").pids)
 
 
 async def test_a_version_that_finds_no_idle_time_is_loaded_once_more(push, caplog):
