@@ -31,7 +31,8 @@ _REMEDIES = {
     grpc.StatusCode.UNAVAILABLE: "check the address, that `emporium serve DIR` runs there, and "
                                  "that both sides speak TLS or neither",
     grpc.StatusCode.DEADLINE_EXCEEDED: "send fewer at a time, or raise timeout_seconds",
-    grpc.StatusCode.NOT_FOUND: "check the model's name and version against `Client.status`",
+    grpc.StatusCode.NOT_FOUND: "check the model's name, which is the server's --model-name, and "
+                               "its version, of those that `Client.status` shows",
     grpc.StatusCode.INVALID_ARGUMENT: "correct the request; `Client.metadata` shows what it takes",
     grpc.StatusCode.FAILED_PRECONDITION: "name a signature that `Client.metadata` shows",
     grpc.StatusCode.RESOURCE_EXHAUSTED: "send fewer at a time",

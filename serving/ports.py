@@ -77,5 +77,5 @@ def port_error(argument: str, host: str, port: int,
         remedy = "give the host by an address of this machine, or 0.0.0.0"
     else:
         remedy = ("another server may have the port: stop it or give another "
-                  f"{argument} (0 picks a free one)")
+                  f"--{argument.replace('_', '-')} (0 picks a free one)")
     return StartupError(f"cannot listen on {address(host, port)}{reason}; {remedy}")

@@ -44,8 +44,8 @@ def complete_versions(base_path: pathlib.Path) -> list[Version]:
         complete = [path for path in sorted(folders) if (path / _SAVED_MODEL).is_file()]
     except OSError as error:
         raise VersionError(
-            f"serving folder {base_path} cannot be read: {error.strerror}; give the folder that "
-            "`emporium run --out DIR` pushed to, DIR/serving") from error
+            f"serving folder {base_path} cannot be read: {error.strerror}; give the DIR of an "
+            "`emporium run --out DIR` that pushed a version, which is in DIR/serving") from error
     versions = {int(path.name): path for path in complete}
     return sorted((Version(number, path) for number, path in versions.items()), reverse=True)
 

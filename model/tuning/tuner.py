@@ -83,8 +83,10 @@ class RetrievalTuner(BaseTuner):
             f"; {len(earlier)} trials are there already" if earlier else "")
 
     def on_trial_begin(self, trial: Trial) -> None:
-        """Clears what an interruption of the same trial left."""
+        """Clears what an interruption of the same trial left, and says what is tried."""
         self._log.restart(trial.trial_id)
+        _log.info("trial %d begins, %.1f minutes left: %s", int(trial.trial_id),
+                  max(0.0, self._budget.left / 60), self._settings(trial))
 
     def run_trial(self, trial: Trial) -> dict[str, float]:
         """Trains with the trial's settings.

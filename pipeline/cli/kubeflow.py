@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import pathlib
+import sys
 
 from pipeline.cli.arguments import local_path
 from pipeline.cli.run import add_config_arguments, read_config
@@ -57,7 +59,14 @@ def execute(args: argparse.Namespace) -> int:
     from pipeline.ingest.discovery import discover_tables
     from pipeline.kubeflow_runner import compile_pipeline, named_tables
 
-    tables = named_tables(args.tables) if args.tables else discover_tables(args.data_uri)
+    if args.tables:
+        tables = named_tables(args.tables)
+    else:
+        print(f"looking for tables in {args.data_uri}; a place that does not answer is given up "
+              "after some minutes, and --tables names them without a look", file=sys.stderr)
+        # It would tell the trace of every attempt; what the last one says is in the error.
+        logging.getLogger("apache_beam.utils.retry").setLevel(logging.ERROR)
+        tables = discover_tables(args.data_uri)
     root = args.root or f"{args.data_uri.rstrip('/')}-emporium"
     compile_pipeline(
         data_uri=args.data_uri, tables=tables, root=root, image=args.image,

@@ -67,7 +67,10 @@ def match_names(base: str, pattern: str) -> dict[str, int]:
     try:
         found = FileSystems.match([target])[0].metadata_list
     except (BeamIOError, OSError, ValueError, ImportError) as error:
-        hint = "; gs:// needs apache-beam[gcp], s3:// apache-beam[aws]" if "://" in base else ""
+        hint = (
+            "; gs:// needs apache-beam[gcp], s3:// apache-beam[aws], either one a network and "
+            "credentials; `emporium kubeflow` can do without, by --tables"
+            if "://" in base else "")
         raise DatasetError(f"{base}: the folder cannot be listed: {error}{hint}.") from error
     prefix = len(join_path(base, ""))
     return {entry.path[prefix:]: entry.size_in_bytes for entry in found}

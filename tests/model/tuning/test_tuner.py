@@ -73,10 +73,15 @@ def test_trials_are_trained_and_told(searched):
         assert all(0.11 < value <= 1 for value in values)
         assert trial.score == pytest.approx(np.mean(values))
     assert lines[0].startswith("tuning text and contexts, ")
-    assert lines[1].startswith(f"trial 0: nDCG@10 {completed[0].score:.4f} (text ")
-    assert lines[1].endswith("the settings as they are")
-    assert "temperature=" in lines[2], "a trial of text settings"
-    assert "context_learning_rate=" in lines[3], "then one of contexts' settings"
+    begins, ends = lines[1:7:2], lines[2:7:2]
+    assert [line.split(",")[0] for line in begins] == [f"trial {n} begins" for n in range(3)]
+    assert ends[0].startswith(f"trial 0: nDCG@10 {completed[0].score:.4f} (text ")
+    for line in begins[0], ends[0]:
+        assert line.endswith("the settings as they are")
+    for line in begins[1], ends[1]:
+        assert "temperature=" in line, "a trial of text settings"
+    for line in begins[2], ends[2]:
+        assert "context_learning_rate=" in line, "then one of contexts' settings"
 
 
 def test_a_trial_of_contexts_reuses_the_best_encoder(searched):
