@@ -171,8 +171,8 @@ def test_a_taken_port_is_a_clear_error(push, tmp_path):
     push("first", 1)
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        for argument in ("port", "rest_port"):
-            with pytest.raises(StartupError, match=rf"127\.0\.0\.1:{port}.* another {argument} "), \
+        for argument, flag in (("port", "--port"), ("rest_port", "--rest-port")):
+            with pytest.raises(StartupError, match=rf"127\.0\.0\.1:{port}.* another {flag} "), \
                     running(_config(tmp_path / "serving", **{argument: port})):
                 pass
 
