@@ -16,6 +16,7 @@ from it in the three seconds around.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import pathlib
 import shutil
@@ -113,9 +114,10 @@ class Swapper:
     def _settle(self) -> None:
         """Waits until nothing is loaded any more beside the load that comes next."""
         deadline = time.monotonic() + _SETTLE_SECONDS
-        while time.monotonic() < deadline and {
-                state.state for state in self._client.status()} & {"LOADING", "UNLOADING"}:
-            time.sleep(0.1)
+        with contextlib.suppress(ClientError):  # What was measured is told of a dead server, too.
+            while time.monotonic() < deadline and {
+                    state.state for state in self._client.status()} & {"LOADING", "UNLOADING"}:
+                time.sleep(0.1)
 
     def _swap_all(self) -> None:
         begun = time.monotonic()

@@ -79,14 +79,14 @@ class RetrievalTuner(BaseTuner):
             self._write(trial)
         _log.info(
             "tuning %s, %.1f minutes left%s", " and ".join(p.value for p in self._space.phases),
-            max(0.0, self._budget.left / 60),
+            self._minutes_left(),
             f"; {len(earlier)} trials are there already" if earlier else "")
 
     def on_trial_begin(self, trial: Trial) -> None:
         """Clears what an interruption of the same trial left, and says what is tried."""
         self._log.restart(trial.trial_id)
         _log.info("trial %d begins, %.1f minutes left: %s", int(trial.trial_id),
-                  max(0.0, self._budget.left / 60), self._settings(trial))
+                  self._minutes_left(), self._settings(trial))
 
     def run_trial(self, trial: Trial) -> dict[str, float]:
         """Trains with the trial's settings.
@@ -134,6 +134,9 @@ class RetrievalTuner(BaseTuner):
         _log.info(
             "trial %d: nDCG@10 %.4f (%s), %.0f s; %s", number, trial.score, phases,
             self.oracle.spent(trial), self._settings(trial))
+
+    def _minutes_left(self) -> float:
+        return max(0.0, self._budget.left / 60)
 
     def _settings(self, trial: Trial) -> str:
         """What is tried, in words."""

@@ -90,7 +90,7 @@ def _end_with_server(connection: socket.socket) -> None:
 
 
 def load(options: ProcessOptions, session: tf.compat.v1.Session) -> tuple[Servable, int]:
-    """Loads and warms the version, in a thread that does nothing else; and by how many requests."""
+    """The version, loaded and warmed by so many requests, in a thread that does nothing else."""
     if options.idle:
         # Not those that answer calls, nor TensorFlow's: the session was made before.
         work_in_idle_time()

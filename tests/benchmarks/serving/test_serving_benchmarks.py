@@ -97,6 +97,7 @@ def test_the_latency_of_what_h2load_got_answered_is_told_too_high_at_the_most() 
     assert result.throughput == 2.0
     assert [result.slower(limit) for limit in (5, 20, 40)] == [4, 2, 0]
     assert result.slow_seconds(10) == {0: 40.0, 1: 30.0}
+    assert list(result.slow_seconds(20)) == [0, 1]
     assert brief(result)["load"] == "2.5 requests/s"
 
 
