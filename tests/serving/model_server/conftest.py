@@ -14,6 +14,7 @@ from serving.model_server.loaded import LoadOptions
 from serving.model_server.manager import ModelManager
 from serving.model_server.metrics import Metrics
 from serving.model_server.model_config import ModelConfig
+from tests.serving.conftest import wait_until
 
 
 @pytest.fixture
@@ -54,6 +55,15 @@ def policies(pid: int) -> set[int]:
         for task in os.listdir(f"/proc/{pid}/task"):
             found.add(os.sched_getscheduler(int(task)))
     return found
+
+
+def halt(pid: int) -> None:
+    """Stops a process, which SIGCONT lets go on, and waits until every thread of it has stopped."""
+    os.kill(pid, signal.SIGSTOP)
+    tasks = pathlib.Path(f"/proc/{pid}/task")
+    wait_until(lambda: all(
+        task.joinpath("stat").read_text().rsplit(")", 1)[1].split()[0] == "T"
+        for task in tasks.iterdir()))
 
 
 def break_graph(version: pathlib.Path) -> pathlib.Path:

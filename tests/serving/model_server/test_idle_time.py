@@ -13,7 +13,7 @@ import pytest
 from serving.model_server.idle_time import end_in_idle_time
 from serving.model_server.model_client import ModelClient
 from serving.model_server.model_process import ProcessOptions
-from tests.serving.model_server.conftest import policies
+from tests.serving.model_server.conftest import halt, policies
 
 _THREADS = """
 import threading
@@ -50,7 +50,7 @@ def test_it_ends_as_any_other_where_idle_time_is_forbidden(monkeypatch):
 @pytest.mark.parametrize(("idle", "policy"), [(True, os.SCHED_IDLE), (False, os.SCHED_OTHER)])
 async def test_a_process_ends_in_idle_time_where_that_is_asked_for(push, idle, policy):
     client = await ModelClient.start(ProcessOptions(1, push("first", 1)))
-    os.kill(client.pid, signal.SIGSTOP)  # so that it is there to be looked at
+    halt(client.pid)  # so that it is there to be looked at
     ending = asyncio.create_task(client.stop(idle=idle))
     try:
         await asyncio.sleep(0.1)

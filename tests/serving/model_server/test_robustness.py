@@ -28,7 +28,7 @@ from serving.model_server.model_process import ProcessOptions
 from serving.servable import DEFAULT_THREADS, Threads
 from serving.versions import Version
 from tests.serving.conftest import running, wait_until
-from tests.serving.model_server.conftest import hang, is_alive, kill, policies
+from tests.serving.model_server.conftest import halt, hang, is_alive, kill, policies
 
 
 def _config(folder: pathlib.Path, **settings) -> ServerConfig:
@@ -146,7 +146,7 @@ def test_a_version_that_was_replaced_ends_in_idle_time(push, tmp_path):
     push("first", 1)
     with running(_config(tmp_path / "serving")) as server, _client(server) as client:
         (old,) = server.manager.model("emporium").pids
-        os.kill(old, signal.SIGSTOP)  # so that it is there to be looked at
+        halt(old)  # so that it is there to be looked at
         try:
             push("second", 2)
             wait_until(lambda: policies(old) == {os.SCHED_IDLE})
