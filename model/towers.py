@@ -59,7 +59,9 @@ class ProductTower(keras.layers.Layer):
 
 
 class TextAdapter(keras.layers.Layer):
-    """A square linear map of text vectors that starts as the identity."""
+    """A square linear map of text vectors: the identity unless told otherwise, see
+    `model.whitening`.
+    """
 
     def __init__(self, dimension: int, name: str = "text_adapter") -> None:
         super().__init__(name=name)

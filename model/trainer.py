@@ -29,6 +29,7 @@ from model.text_encoder import TextEncoder
 from model.text_training import train_text
 from model.towers import ContextTower, ProductTower
 from model.validation import ContextMeasure
+from model.whitening import adapter_start, sample_products
 
 _log = logging.getLogger("emporium.trainer")
 
@@ -99,8 +100,8 @@ def train_contexts(
 ) -> tuple[ContextRetrieval, float | None]:
     """Trains what stands above the encoder, where there are histories to learn from.
 
-    Where none is held out it stays at its start: text vectors, and their mean over a history,
-    weighted by recency.
+    Where none is held out it stays at its start: text vectors, spread by those of the catalogue
+    (`model.whitening`), and their mean over a history, weighted by recency.
 
     Returns:
         The towers and their validation nDCG@10; None where nothing validated what was trained.
@@ -109,43 +110,54 @@ def train_contexts(
     histories = data.count(job.train, (Kind.RECOMMEND,))
     if not histories:
         _log.info("contexts: no histories; search runs on the text encoder alone")
-        return _untrained_contexts(job, encode.dimension), None
+        return _untrained_contexts(job, encode, catalogue), None
     held_out = data.context_table(job.evaluation, CONTEXT_KINDS, ContextMeasure.CONTEXTS)
     if not len(held_out):
         _log.info("contexts: too few histories to hold any out; they are read as they are")
-        return _untrained_contexts(job, encode.dimension), None
+        return _untrained_contexts(job, encode, catalogue), None
     table = data.context_table(job.train, CONTEXT_KINDS, settings.max_contexts)
     _log.info("contexts: encoding %d products once", job.products)
     vectors = encode(catalogue)
+    start = adapter_start(
+        job, encode, catalogue, vectors[sample_products(job.products, job.seed)])
     plan = plan_contexts(settings, len(table))
     _log.info("contexts: %s contexts, %s", f"{len(table):,}", plan)
     mentions = data.mentions(table, job.products)
     with strategy.scope():
         model = _context_model(
             settings, vectors, mentions > 0, data.wanted_share(table, job.products))
+        model.products.adapter.kernel.assign(start)
         model.compile(optimizer=adam(settings.context_learning_rate, plan.steps, averages=True))
     examples = batches.context_batches(
         table, encode(table.texts), plan.batch_size, plan.steps, job.seed,
         acceleration.compiles_shapes(strategy))
     measure = ContextMeasure(model, held_out, encode(held_out.texts))
     weights = model.additions
-    start = [weight.numpy() for weight in weights]
+    untrained = [weight.numpy() for weight in weights]
     value = fit(job, model, examples, label="contexts", plan=plan, measure=measure)
     with strategy.scope():
-        share, blended = blend_with_start(weights, start, measure)
+        share, blended = blend_with_start(weights, untrained, measure)
     _log.info(
         "contexts: %d%% of what was learned is kept, the least that is as good within its error: "
         "nDCG@10 %.4f", 100 * share, blended)
     residual = model.products.residual
-    residual.assign(borrow_residuals(residual.numpy(), mentions, vectors))
+    texts = model.products(vectors, np.full(job.products, -1)).numpy()
+    residual.assign(borrow_residuals(residual.numpy(), mentions, texts))
     return model, None if value is None else blended
 
 
-def _untrained_contexts(job: Job, dimension: int) -> ContextRetrieval:
-    """Towers that add nothing to text vectors: nothing of theirs needs the catalogue's."""
-    blank = np.zeros((job.products, dimension), np.float32)
-    return _context_model(
+def _untrained_contexts(
+    job: Job, encode: BatchEncoder, catalogue: tf.RaggedTensor,
+) -> ContextRetrieval:
+    """Towers that training adds nothing to: of the catalogue they need a sample."""
+    blank = np.zeros((job.products, encode.dimension), np.float32)
+    model = _context_model(
         job.training, blank, np.zeros(job.products, bool), np.zeros(job.products, np.float32))
+    rows = sample_products(job.products, job.seed)
+    _log.info("text: encoding %s products to see how they lie", f"{len(rows):,}")
+    sample = encode(tf.gather(catalogue, rows))
+    model.products.adapter.kernel.assign(adapter_start(job, encode, catalogue, sample))
+    return model
 
 
 def _context_model(

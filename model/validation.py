@@ -13,7 +13,6 @@ import tf_keras as keras
 from model import features
 from model.batches import context_columns
 from model.data import ContextTable
-from model.encoding import BatchEncoder
 from model.retrieval import ContextRetrieval
 
 WARM_UP_SHARE = 0.1
@@ -54,7 +53,7 @@ class TextMeasure:
     answers and a sample of the rest, encoded anew at each measurement.
 
     Args:
-        encode: the encoder as it is being trained.
+        encode: vectors of unit length of token rows, by the encoder as it is being trained.
         held_out: validation pairs.
         catalogue: product tokens by number, `[products, (tokens)]`.
         seed: of the sample.
@@ -65,7 +64,8 @@ class TextMeasure:
     """Products ranked beside the answers: enough to tell encoders apart, encoded in seconds."""
 
     def __init__(
-        self, encode: BatchEncoder, held_out: ContextTable, catalogue: tf.RaggedTensor, seed: int,
+        self, encode: Callable[[tf.RaggedTensor], np.ndarray], held_out: ContextTable,
+        catalogue: tf.RaggedTensor, seed: int,
     ) -> None:
         others = np.random.default_rng(seed).permutation(int(catalogue.nrows()))
         positives = held_out.positives.flat_values.numpy()

@@ -21,6 +21,12 @@ from apache_beam.io.filesystems import FileSystems
 from model.presets import load_preset
 from pipeline.governance import judge
 from pipeline.governance.decisions import row_key
+from pipeline.governance.duplicates.apart import (
+    find_told_apart,
+    keep_apart,
+    merges,
+    read_told_apart,
+)
 from pipeline.governance.duplicates.candidates import FindCandidates
 from pipeline.governance.duplicates.encoder import load_encoder
 from pipeline.governance.duplicates.groups import NEAR_DUPLICATE
@@ -45,11 +51,13 @@ class Catalogue:
         folder: of their gz TFRecords, a path or a URI.
         make_pipeline: makes an empty Beam pipeline.
         work: folder for what Beam's workers bring.
+        events: folder of the events' gz TFRecords; None where the shop has none.
     """
 
     folder: str
     make_pipeline: Callable[[], beam.Pipeline]
     work: str
+    events: str | None = None
 
     def read(self) -> Iterator[tuple[str, Row]]:
         """Every product with its id, file by file; may be called again."""
@@ -91,7 +99,7 @@ def find_all(finders: Sequence[Finder], catalogue: Catalogue) -> Mapping[str, Se
 
 
 def find_duplicates(catalogue: Catalogue, preset: str) -> Iterator[tuple[str, list[Finding]]]:
-    """Products that are in the catalogue more than once.
+    """Products that are in the catalogue more than once, but for those that shoppers tell apart.
 
     Args:
         catalogue: in which they are looked for.
@@ -106,8 +114,15 @@ def find_duplicates(catalogue: Catalogue, preset: str) -> Iterator[tuple[str, li
             once | "FindCandidates" >> FindCandidates(), Matching(),
             functools.partial(load_encoder, preset))).findings
 
-    yield from _bring(
-        catalogue.make_pipeline, build, join_path(catalogue.work, "duplicates.json")).items()
+    found = _bring(
+        catalogue.make_pipeline, build, join_path(catalogue.work, "duplicates.json"))
+    planned = merges(found)
+    if catalogue.events is not None and planned:
+        path = join_path(catalogue.work, "apart.json")
+        with catalogue.make_pipeline() as pipeline:
+            find_told_apart(pipeline, catalogue.events, planned, path)
+        found = keep_apart(found, read_told_apart(planned, path))
+    yield from found.items()
 
 
 def find_label_errors(

@@ -117,7 +117,8 @@ def _govern_products(
     counts = _judge_products(make_pipeline, folders, policy, known, Stage(
         0, folders.tables["products"], first, row_judges("products")))
     if finders:
-        found = find_all(finders, Catalogue(first, make_pipeline, folders.work))
+        found = find_all(finders, Catalogue(
+            first, make_pipeline, folders.work, folders.tables.get("events")))
         flagged = read_severe(folders.decisions, "products-0", policy.severe)
         known = known._replace(found=found, flagged=flagged)
         counts = _without_kept(counts)

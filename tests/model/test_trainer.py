@@ -85,10 +85,14 @@ def test_the_same_seed_gives_the_same_model(shop):
         np.testing.assert_array_equal(first, second)
 
 
-def test_a_shop_without_histories_searches_by_text_alone(tmp_path):
+def test_a_shop_without_histories_searches_by_text_alone(tmp_path, caplog):
+    caplog.set_level("INFO", logger="emporium")
     examples.write_shop(tmp_path / "data", histories=0)
     _, model = trainer.train(job(tmp_path / "data", epochs=1), load_preset("tiny"))
-    np.testing.assert_array_equal(model.products.adapter.kernel, np.eye(128))
+    [line] = [r.getMessage() for r in caplog.records if "spread by those" in r.getMessage()]
+    plain = np.array_equal(model.products.adapter.kernel, np.eye(128))
+    assert plain == ("are not spread" in line)
+    assert not model.products.residual.numpy().any()
 
 
 def test_a_pretrained_encoder_stays_where_nothing_validates_it(tmp_path, caplog):

@@ -1,3 +1,5 @@
+import dataclasses
+
 import apache_beam as beam
 import tensorflow as tf
 
@@ -53,6 +55,19 @@ def test_a_product_that_is_there_twice_is_merged_and_fills_what_the_other_lacks(
     assert (merged.action, merged.note, merged.column) == (Action.MERGED, "again", WHOLE_ROW)
     assert filled[:4] == ("near_duplicate", "category", Action.FILLED, "Cables")
     assert not found
+
+
+def test_shoppers_who_want_both_keep_two_alike_apart(tmp_path):
+    cable = {"title": "Acme HDMI cable 2 m black AX2040", "price": 9.5}
+    write_rows(tmp_path / "products", [
+        {**cable, "product_id": "cable"}, {**cable, "product_id": "again"}])
+    write_rows(tmp_path / "events", [
+        {"user_id": str(user), "product_id": product, "event": "purchase", "position": user}
+        for user in range(3) for product in ("cable", "again")])
+    products = finders.Catalogue(str(tmp_path / "products"), beam.Pipeline, str(tmp_path))
+    assert dict(finders.find_duplicates(products, "tiny"))
+    wanted = dataclasses.replace(products, events=str(tmp_path / "events"))
+    assert not dict(finders.find_duplicates(wanted, "tiny"))
 
 
 def test_a_few_judgments_teach_nothing_about_grades(tmp_path):
