@@ -48,11 +48,11 @@ def blend_with_start(
     best = max(values, key=np.mean)
     share, value = next(
         (share, value) for share, value in zip(shares, values, strict=True)
-        if np.mean(best - value) <= _standard_error(best - value))
+        if np.mean(best - value) <= standard_error(best - value))
     move(share)
     return share, float(np.mean(value))
 
 
-def _standard_error(differences: np.ndarray) -> float:
+def standard_error(differences: np.ndarray) -> float:
     """Of the mean of paired differences; 0 for one alone."""
     return float(np.std(differences) / np.sqrt(max(1, len(differences) - 1)))

@@ -13,6 +13,7 @@ import tf_keras as keras
 from model import features
 from model.batches import context_columns
 from model.data import ContextTable
+from model.encoding import BatchEncoder
 from model.retrieval import ContextRetrieval
 
 WARM_UP_SHARE = 0.1
@@ -53,7 +54,7 @@ class TextMeasure:
     answers and a sample of the rest, encoded anew at each measurement.
 
     Args:
-        encode: vectors of unit length of token rows, by the encoder as it is being trained.
+        encode: the encoder as it is being trained.
         held_out: validation pairs.
         catalogue: product tokens by number, `[products, (tokens)]`.
         seed: of the sample.
@@ -64,8 +65,7 @@ class TextMeasure:
     """Products ranked beside the answers: enough to tell encoders apart, encoded in seconds."""
 
     def __init__(
-        self, encode: Callable[[tf.RaggedTensor], np.ndarray], held_out: ContextTable,
-        catalogue: tf.RaggedTensor, seed: int,
+        self, encode: BatchEncoder, held_out: ContextTable, catalogue: tf.RaggedTensor, seed: int,
     ) -> None:
         others = np.random.default_rng(seed).permutation(int(catalogue.nrows()))
         positives = held_out.positives.flat_values.numpy()
@@ -79,9 +79,16 @@ class TextMeasure:
 
     def __call__(self) -> np.ndarray:
         """Measures the encoder's present weights: `[contexts]`."""
+        return self.of(*self.vectors())
+
+    def vectors(self) -> tuple[np.ndarray, np.ndarray]:
+        """What the encoder makes of the queries `[contexts, dim]` and of the pool `[pool, dim]`."""
         queries = _with_nothing(self._encode(self._held_out.texts))[self._held_out.query]
-        scores = queries @ self._encode(self._tokens).T
-        return ndcg_at(scores, self._answer, self._others, 10)
+        return queries, self._encode(self._tokens)
+
+    def of(self, queries: np.ndarray, products: np.ndarray) -> np.ndarray:
+        """nDCG@10 of each context by its vector's products with those of the pool."""
+        return ndcg_at(queries @ products.T, self._answer, self._others, 10)
 
 
 class ContextMeasure:

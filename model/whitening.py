@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 
 import numpy as np
 import tensorflow as tf
 
 from model import data
+from model.blending import standard_error
 from model.encoding import BatchEncoder
 from model.features import Kind
 from model.fitting import Job
 from model.validation import TextMeasure
 
-SAMPLE = 10_000
+SAMPLE = 5_000
 """Products whose vectors tell how those of a catalogue lie."""
 
 _FLOOR = 0.01
@@ -54,14 +54,12 @@ def adapter_start(
     asked = data.context_table(job.evaluation, (Kind.SEARCH,), TextMeasure.CONTEXTS)
     if not len(asked):
         return identity
-
-    def measure(encoder: Callable[[tf.RaggedTensor], np.ndarray]) -> np.ndarray:
-        return TextMeasure(encoder, asked, catalogue, job.seed)()
-
-    plain, spread = measure(encode), measure(lambda tokens: _unit(encode(tokens) @ kernel))
+    measure = TextMeasure(encode, asked, catalogue, job.seed)
+    queries, products = measure.vectors()
+    plain = measure.of(queries, products)
+    spread = measure.of(queries @ kernel, _unit(products @ kernel))
     gain = spread - plain
-    error = float(np.std(gain) / np.sqrt(max(1, len(gain) - 1)))
-    better = float(gain.mean()) > error
+    better = float(gain.mean()) > standard_error(gain)
     _log.info(
         "text: vectors %s spread by those of the catalogue: nDCG@10 %.4f as they are, %.4f spread",
         "are" if better else "are not", plain.mean(), spread.mean())
