@@ -53,7 +53,9 @@ class TowersModule(tf.Module):
                 lambda: tf.zeros([tf.size(texts), dimension]))
 
         def embed_product_tokens(tokens: tf.Tensor, product: tf.Tensor) -> tf.Tensor:
-            return products(encode(tokens), product)
+            """The product's vector and that of its text alone, `[batch, 2, dim]`."""
+            texts = encode(tokens)
+            return tf.stack([products(texts, product), texts], axis=1)
 
         def embed_product_text(texts: tf.Tensor) -> tf.Tensor:
             return products(text_vectors(texts, text.product_tokens), unknown(texts))
