@@ -53,9 +53,7 @@ class TowersModule(tf.Module):
                 lambda: tf.zeros([tf.size(texts), dimension]))
 
         def embed_product_tokens(tokens: tf.Tensor, product: tf.Tensor) -> tf.Tensor:
-            """The product's vector and that of its text alone, `[batch, 2, dim]`."""
-            texts = encode(tokens)
-            return tf.stack([products(texts, product), texts], axis=1)
+            return products(encode(tokens), product)
 
         def embed_product_text(texts: tf.Tensor) -> tf.Tensor:
             return products(text_vectors(texts, text.product_tokens), unknown(texts))

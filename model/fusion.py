@@ -22,7 +22,7 @@ one the last few do."""
 _RECENT = tuple(f"popularity_{days:.0f}d" for days in HALF_LIVES)
 
 LEXICAL = ("words", "pairs", "trigrams", "alike")
-"""Terms of the query, by family, and likeness to the history's products by words and meaning."""
+"""Terms of the query, by family, and likeness to the history's products by their words."""
 
 ALIKE_DECAY = 0.75
 """As `HISTORY_DECAYS`, for likeness."""

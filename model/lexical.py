@@ -29,9 +29,6 @@ is better answered by the dense arm, and a catalogue of a million stays fast."""
 KEPT_ALIKE = 100
 """Products alike that are kept of each; twice as many gain nothing."""
 
-MEANING = 4 / 3
-"""What likeness in meaning counts against likeness by words."""
-
 DEFINING_TERMS = 32
 """Words of a product by which others are alike, the heaviest: the others of a long text are the
 frequent ones, and looking them up would be most of the work."""
@@ -67,14 +64,9 @@ class LexicalIndex(tf.Module):
     Args:
         fields: the products' texts.
         products: how many there are.
-        meaning: how alike products are in what their texts mean, `[products, products]`, which is
-            added to likeness by words; None for nothing.
     """
 
-    def __init__(
-        self, fields: Sequence[Field], products: int,
-        meaning: scipy.sparse.csr_matrix | None = None, name: str = "lexical",
-    ) -> None:
+    def __init__(self, fields: Sequence[Field], products: int, name: str = "lexical") -> None:
         super().__init__(name=name)
         self._vocabularies: dict[str, tf.Variable] = {}
         self._postings: dict[str, Postings] = {}
@@ -86,10 +78,7 @@ class LexicalIndex(tf.Module):
                 vocabulary, trainable=False, name=f"{family}_vocabulary")
             self._postings[family] = Postings(weights, name=f"{family}_postings")
             if family == "words":
-                likeness = alike(weights)
-                if meaning is not None:
-                    likeness = (likeness + MEANING * meaning).tocsr()
-                self._alike = Postings(likeness, name="alike")
+                self._alike = Postings(alike(weights), name="alike")
 
     def lookup(self, queries: tf.Tensor) -> tuple[tf.Tensor, ...]:
         """Rows of the queries' terms, int64 `[batch, terms]` for each family, -1 for none.
@@ -118,7 +107,7 @@ class LexicalIndex(tf.Module):
             shares: how much each of them counts, float32 `[batch, history]`, at most 1 together.
 
         Returns:
-            The mean of the products' likeness, by the shares, in [0, 1 + MEANING].
+            The mean of the cosines of `alike`, by the shares, in [0, 1].
         """
         return self._alike.scores(history, shares)
 

@@ -32,7 +32,6 @@ from pipeline.governance.removals import read_aliases
 from pipeline.indexing import embed, projector, search, servable
 from pipeline.indexing.behaviour import count_behaviour
 from pipeline.indexing.catalogue import read_texts
-from pipeline.indexing.meaning import alike_in_meaning
 from pipeline.indexing.probes import probe_vectors
 from pipeline.indexing.weighing import weigh_arms
 
@@ -84,7 +83,7 @@ def build_servable(
         search.RecallError: the index is too coarse.
     """
     product_ids = data.read_vocabulary(sources.transform_output)
-    vectors, text_vectors = embed_catalogue(sources, len(product_ids), scratch, new_pipeline)
+    vectors = embed_catalogue(sources, len(product_ids), scratch, new_pipeline)
     towers = tf.saved_model.load(sources.towers)
     contexts = read_contexts(sources.contexts)
     built = search.build_index(
@@ -93,7 +92,6 @@ def build_servable(
         "index: %s over %s products, recall@10 %.3f", built.kind, f"{len(product_ids):,}",
         built.recall)
     texts = read_texts(sources.catalogue, product_ids)
-    now, before = read_behaviour(sources, product_ids, vectors)
     with tempfile.TemporaryDirectory() as assets:
         # Only the name of the file enters the SavedModel, which keeps a copy as an asset.
         ids = ProductIds(
@@ -101,15 +99,12 @@ def build_servable(
             pathlib.Path(assets) / "product_ids.txt")
         lexical = None
         if "lexical" in index.arms:
-            # Likeness is asked of histories: where there are none it would be work for nothing.
-            known = now.item_to_item is not None
-            lexical = LexicalIndex(
-                texts.fields(), len(product_ids),
-                alike_in_meaning(text_vectors, index) if known else None)
+            lexical = LexicalIndex(texts.fields(), len(product_ids))
         hybrid = Hybrid(
             tf.Variable(vectors, trainable=False, name="vectors"), built.search, built.state,
             lexical, index.arms, prior_weights(index.arms), index.top_k)
-        module = Servable(towers, ids, hybrid, now, before)
+        module = Servable(
+            towers, ids, hybrid, *read_behaviour(sources, product_ids, vectors))
         row_of = {product: row for row, product in enumerate(product_ids)}
         fusion = weigh_arms(
             module, module.backtest or module.behaviour, contexts, index.arms, row_of)
@@ -126,11 +121,7 @@ def build_servable(
 def embed_catalogue(
     sources: Sources, products: int, scratch: str, new_pipeline: Callable[[], beam.Pipeline],
 ) -> np.ndarray:
-    """Vectors of the products and of their texts alone, in the order of their numbers.
-
-    Returns:
-        float32 `[2, products, dim]`.
-    """
+    """Vectors of the products in the order of their numbers, float32 `[products, dim]`."""
     prefix = posixpath.join(scratch, "vectors")
     with new_pipeline() as pipeline:
         _ = (

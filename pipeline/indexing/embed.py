@@ -28,8 +28,8 @@ _TELL_SECONDS = 15
 class EmbedProducts(beam.PTransform):
     """Transformed catalogue examples to vectors.
 
-    In: serialized examples of the split `catalogue`. Out: a product's number, and its vector and
-    that of its text as the encoder reads it, float32 `[2, dim]`, as pairs.
+    In: serialized examples of the split `catalogue`. Out: a product's number and its vector,
+    float32 `[dim]`, as pairs.
 
     Args:
         towers: folder of the towers' SavedModel.
@@ -78,13 +78,13 @@ class _Embed(beam.DoFn):
 
 
 def write_vector(pair: tuple[int, np.ndarray]) -> bytes:
-    """A number and its two vectors as one record: eight bytes, then float32."""
-    number, vectors = pair
-    return np.int64(number).tobytes() + vectors.astype(np.float32).tobytes()
+    """A number and a vector as one record: eight bytes, then float32."""
+    number, vector = pair
+    return np.int64(number).tobytes() + vector.astype(np.float32).tobytes()
 
 
 def read_vectors(records: Iterable[bytes], products: int) -> np.ndarray:
-    """Both vectors in the order of the products' numbers, float32 `[2, products, dim]`.
+    """Vectors in the order of the products' numbers, float32 `[products, dim]`.
 
     Raises:
         ValueError: a product has no vector, or there are none.
@@ -92,10 +92,10 @@ def read_vectors(records: Iterable[bytes], products: int) -> np.ndarray:
     matrix, seen = None, np.zeros(products, bool)
     for record in records:
         number = int(np.frombuffer(record, np.int64, count=1)[0])
-        vectors = np.frombuffer(record, np.float32, offset=8).reshape(2, -1)
+        vector = np.frombuffer(record, np.float32, offset=8)
         if matrix is None:
-            matrix = np.zeros((2, products, vectors.shape[1]), np.float32)
-        matrix[:, number], seen[number] = vectors, True
+            matrix = np.zeros((products, len(vector)), np.float32)
+        matrix[number], seen[number] = vector, True
     if matrix is None or not seen.all():
         raise ValueError(
             f"Every product should have a vector. Received {int(seen.sum())} of {products}")

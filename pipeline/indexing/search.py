@@ -19,10 +19,6 @@ _EFFORTS = (0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.6, 0.8)
 """Shares of the leaves that are searched, from fast to thorough."""
 
 
-_AT_ONCE = 256
-"""Products whose neighbours are looked up at once."""
-
-
 class RecallError(RuntimeError):
     """No ScaNN configuration reached the recall that the configuration asks for."""
 
@@ -64,7 +60,10 @@ def build_index(vectors: np.ndarray, settings: Index, probes: np.ndarray) -> Sea
         ScannError: ScaNN is asked for and not installed.
     """
     exact = _brute_force(vectors, settings.top_k)
-    if _kind(settings, len(vectors)) == "brute_force":
+    kind = settings.kind
+    if kind == "auto":
+        kind = "brute_force" if len(vectors) < settings.brute_force_below else "scann"
+    if kind == "brute_force":
         return exact
     queries, count = tf.constant(probes), min(10, len(vectors))
     truth = exact.search(queries, tf.constant(count))[1].numpy()
@@ -87,35 +86,6 @@ def build_index(vectors: np.ndarray, settings: Index, probes: np.ndarray) -> Sea
         "index.kind=brute_force")
 
 
-def neighbours(
-    vectors: np.ndarray, settings: Index, count: int,
-) -> tuple[np.ndarray, np.ndarray]:
-    """The vectors nearest to each, itself among them.
-
-    By ScaNN, where `build_index` would use it, a fifth of the leaves are searched: a neighbour
-    that is missed is one of many.
-
-    Args:
-        vectors: unit vectors `[products, dim]`.
-        settings: the section `index`.
-        count: of neighbours, at most as many as there are products.
-
-    Returns:
-        Cosines and rows, each `[products, count]`; a place that ScaNN left empty has a row that
-        no product has.
-    """
-    if _kind(settings, len(vectors)) == "brute_force":
-        search = _brute_force(vectors, count).search
-    else:
-        leaves = max(1, round(len(vectors) ** 0.5))
-        search = _search_leaves(_scann(vectors, count, leaves), max(1, round(0.2 * leaves)))
-    found = [
-        search(tf.constant(vectors[start:start + _AT_ONCE]), tf.constant(count))
-        for start in range(0, len(vectors), _AT_ONCE)]
-    cosines, rows = (np.concatenate(part) for part in zip(*found, strict=True))
-    return cosines, rows
-
-
 def require_scann() -> None:
     """Imports ScaNN, only to say what is missing before TFRS does.
 
@@ -129,12 +99,6 @@ def require_scann() -> None:
             "index: ScaNN is asked for (index.kind=scann, or auto with index.brute_force_below "
             "products or more), and is not installed or does not fit TensorFlow 2.16 "
             f"({error}): pip install scann==1.3.2, or set index.kind=brute_force") from error
-
-
-def _kind(settings: Index, products: int) -> str:
-    if settings.kind != "auto":
-        return settings.kind
-    return "brute_force" if products < settings.brute_force_below else "scann"
 
 
 def _brute_force(vectors: np.ndarray, top_k: int) -> SearchIndex:

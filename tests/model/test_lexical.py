@@ -4,7 +4,6 @@ import math
 
 import numpy as np
 import pytest
-import scipy.sparse
 import tensorflow as tf
 
 from model import lexical
@@ -57,18 +56,6 @@ def test_likeness_is_the_cosine_of_word_weights():
     np.testing.assert_allclose(found, [
         [0.25 * first, 0.75 * first, 0.25 * first],  # desk and brass are as rare
         [first, 0.0, first], [0.0, 0.0, 0.0]], rtol=1e-5)
-
-
-def test_likeness_in_meaning_is_added_to_that_by_words():
-    titles = ["oak desk", "oak lamp", "bureau"]
-    history, share = tf.constant([[0]], tf.int64), tf.constant([[0.5]])
-    by_words = index(titles).alike(history, share).numpy()[0]
-    meaning = scipy.sparse.csr_matrix(([0.25, 0.75], ([0, 0], [1, 2])), shape=(3, 3))
-    built = LexicalIndex([Field(titles, 1.0)], 3, meaning)
-    # Four thirds of the cosine count, for half of the history.
-    np.testing.assert_allclose(
-        built.alike(history, share).numpy()[0], [0.0, by_words[1] + 1 / 6, 0.5], rtol=1e-5)
-    assert by_words[2] == 0.0 < by_words[1]
 
 
 def test_of_products_alike_the_nearest_are_kept(monkeypatch):

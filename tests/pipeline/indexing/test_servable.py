@@ -33,15 +33,13 @@ from pipeline.serving_validation.cases import build_cases
 
 
 def test_vectors_come_back_in_the_order_of_their_numbers():
-    rows = np.arange(12, dtype=np.float32).reshape(3, 2, 2)
+    rows = np.arange(6, dtype=np.float32).reshape(3, 2)
     records = [embed.write_vector((n, rows[n])) for n in (2, 0, 1)]
-    vectors, texts = embed.read_vectors(records, 3)
-    np.testing.assert_array_equal(vectors, [[0, 1], [4, 5], [8, 9]])
-    np.testing.assert_array_equal(texts, [[2, 3], [6, 7], [10, 11]])
+    np.testing.assert_array_equal(embed.read_vectors(records, 3), rows)
 
 
 def test_a_product_without_a_vector_is_an_error():
-    record = embed.write_vector((1, np.zeros((2, 2), np.float32)))
+    record = embed.write_vector((1, np.zeros(2, np.float32)))
     with pytest.raises(ValueError, match="Received 1 of 3"):
         embed.read_vectors([record], 3)
 
