@@ -159,7 +159,7 @@ class ContextRetrieval(RetrievalModel):
 
     @property
     def additions(self) -> list[tf.Variable]:
-        """What training adds to the text vectors; at its start it adds nothing."""
+        """What training changes of the text vectors that it starts from, or adds to them."""
         outputs = self.contexts.history_encoder.outputs
         return [
             self.products.adapter.kernel, self.products.residual, outputs.kernel, outputs.bias]

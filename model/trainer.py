@@ -29,7 +29,7 @@ from model.text_encoder import TextEncoder
 from model.text_training import train_text
 from model.towers import ContextTower, ProductTower
 from model.validation import ContextMeasure
-from model.whitening import adapter_start, sample_products
+from model.whitening import adapter_start, sample_products, to_unit
 
 _log = logging.getLogger("emporium.trainer")
 
@@ -141,7 +141,7 @@ def train_contexts(
         "contexts: %d%% of what was learned is kept, the least that is as good within its error: "
         "nDCG@10 %.4f", 100 * share, blended)
     residual = model.products.residual
-    texts = model.products(vectors, np.full(job.products, -1)).numpy()
+    texts = to_unit(vectors @ model.products.adapter.kernel.numpy())
     residual.assign(borrow_residuals(residual.numpy(), mentions, texts))
     return model, None if value is None else blended
 

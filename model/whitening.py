@@ -19,7 +19,10 @@ SAMPLE = 5_000
 
 _FLOOR = 0.01
 """Added to each direction's spread, as a share of the widest: what hardly varies is amplified ten
-times at the most. A catalogue smaller than the vectors has directions of none."""
+times at the most."""
+
+_NOTHING = 1e-6
+"""Spread, as a share of the widest, that is rounding."""
 
 _log = logging.getLogger("emporium.trainer")
 
@@ -36,9 +39,9 @@ def adapter_start(
 ) -> np.ndarray:
     """The map of text vectors that training of contexts starts from, float32 `[dim, dim]`.
 
-    It is `half_whitening` of the catalogue. Where people's queries trained the encoder, its own
-    cosines are what was trained: there the map has to be better on those held out by more than a
-    standard error, or it is the identity.
+    It is `half_whitening` of the catalogue. Where there are people's queries to train the encoder
+    on, its own cosines are what is trained: there the map has to be better on those held out by
+    more than a standard error, or it is the identity.
 
     Args:
         job: whose queries train and validate.
@@ -53,11 +56,12 @@ def adapter_start(
     identity = np.eye(len(kernel), dtype=np.float32)
     asked = data.context_table(job.evaluation, (Kind.SEARCH,), TextMeasure.CONTEXTS)
     if not len(asked):
+        _log.info("text: vectors are not spread: no query is held out that could tell")
         return identity
     measure = TextMeasure(encode, asked, catalogue, job.seed)
     queries, products = measure.vectors()
     plain = measure.of(queries, products)
-    spread = measure.of(queries @ kernel, _unit(products @ kernel))
+    spread = measure.of(queries @ kernel, to_unit(products @ kernel))
     gain = spread - plain
     better = float(gain.mean()) > standard_error(gain)
     _log.info(
@@ -88,11 +92,13 @@ def half_whitening(vectors: np.ndarray) -> np.ndarray:
     if not len(some):
         return np.eye(vectors.shape[1], dtype=np.float32)
     moments, directions = np.linalg.eigh(some.T @ some / len(some))
-    spread = np.sqrt(np.maximum(moments, 0.0))
-    kernel = (directions / np.sqrt(spread / spread.max() + _FLOOR)) @ directions.T
+    spread = np.sqrt(np.maximum(moments, 0.0) / moments.max())
+    # What no product has at all, in a catalogue smaller than the vectors, is left as it is.
+    factors = np.where(spread > _NOTHING, (spread + _FLOOR) ** -0.5, 1.0)
+    kernel = (directions * factors) @ directions.T
     return (kernel / np.linalg.norm(some @ kernel, axis=1).mean()).astype(np.float32)
 
 
-def _unit(vectors: np.ndarray) -> np.ndarray:
+def to_unit(vectors: np.ndarray) -> np.ndarray:
     """Vectors at unit length; zeros stay zeros."""
     return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import collections
 import dataclasses
 import functools
+import logging
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
@@ -39,6 +40,8 @@ from pipeline.governance.labels.transforms import LABEL_ERROR, LabelSettings, fi
 from pipeline.governance.settings import Governance
 from pipeline.ingest.files import join_path
 from pipeline.ingest.rows import Row, decode_row
+
+_log = logging.getLogger("emporium.governance")
 
 RULES: tuple[Rule, ...] = (*judge.RULES, *fill.RULES, LABEL_ERROR, NEAR_DUPLICATE)
 
@@ -121,7 +124,11 @@ def find_duplicates(catalogue: Catalogue, preset: str) -> Iterator[tuple[str, li
         path = join_path(catalogue.work, "apart.json")
         with catalogue.make_pipeline() as pipeline:
             find_told_apart(pipeline, catalogue.events, planned, path)
-        found = keep_apart(found, read_told_apart(planned, path))
+        told_apart = read_told_apart(planned, path)
+        _log.info(
+            "near duplicates: %s of %s stay, since the same shoppers want both products",
+            f"{len(told_apart):,}", f"{len(planned):,}")
+        found = keep_apart(found, told_apart)
     yield from found.items()
 
 

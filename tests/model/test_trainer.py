@@ -89,10 +89,9 @@ def test_a_shop_without_histories_searches_by_text_alone(tmp_path, caplog):
     caplog.set_level("INFO", logger="emporium")
     examples.write_shop(tmp_path / "data", histories=0)
     _, model = trainer.train(job(tmp_path / "data", epochs=1), load_preset("tiny"))
-    [line] = [r.getMessage() for r in caplog.records if "spread by those" in r.getMessage()]
-    plain = np.array_equal(model.products.adapter.kernel, np.eye(128))
-    assert plain == ("are not spread" in line)
-    assert not model.products.residual.numpy().any()
+    # The encoder was trained to tell these topics by its own cosines.
+    assert any("vectors are not spread" in record.getMessage() for record in caplog.records)
+    np.testing.assert_array_equal(model.products.adapter.kernel, np.eye(128))
 
 
 def test_a_pretrained_encoder_stays_where_nothing_validates_it(tmp_path, caplog):

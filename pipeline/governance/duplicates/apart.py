@@ -2,6 +2,7 @@
 
 Two listings of one product share its shoppers out between them. Where the same people buy the one
 and the other, time and again, they differ in what the catalogue does not say: a size, a colour.
+Each product is compared with the one that it would be merged into, not with others that would be.
 """
 
 from __future__ import annotations
@@ -97,7 +98,7 @@ def read_told_apart(planned: Sequence[Merge], path: str) -> set[Merge]:
 
 
 def _want(event: Row, products: frozenset[str]) -> Iterator[tuple[str, str]]:
-    if event["event"] in WANTED and "user_id" in event and event["product_id"] in products:
+    if event["event"] in WANTED and event["product_id"] in products:
         yield event["user_id"], event["product_id"]
 
 
