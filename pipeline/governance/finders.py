@@ -124,7 +124,7 @@ def find_duplicates(catalogue: Catalogue, preset: str) -> Iterator[tuple[str, li
         path = join_path(catalogue.work, "apart.json")
         with catalogue.make_pipeline() as pipeline:
             find_told_apart(pipeline, catalogue.events, planned, path)
-        told_apart = read_told_apart(planned, path)
+        told_apart = read_told_apart(path)
         _log.info(
             "near duplicates: %s of %s stay, since the same shoppers want both products",
             f"{len(told_apart):,}", f"{len(planned):,}")

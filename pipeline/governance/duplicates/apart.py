@@ -10,7 +10,6 @@ from __future__ import annotations
 import collections
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from typing import NamedTuple
 
 import apache_beam as beam
 import orjson
@@ -31,70 +30,62 @@ MIN_SHARE = 0.1
 Findings = Mapping[str, Sequence[Finding]]
 """By product id."""
 
+Merges = Mapping[str, str]
+"""The product that each is to be merged into, by id."""
 
-class Merge(NamedTuple):
-    """A product that is to be merged into another."""
-
-    alias: str
-    kept: str
-
-
-Side = tuple[int, str]
-"""The place of a merge, and which of its products: `alias`, `kept` or `both`."""
+Side = tuple[str, str]
+"""The id of what is to be merged, and which of the two is wanted: `alias`, `kept` or `both`."""
 
 
-def keep_apart(findings: Findings, told_apart: Set[Merge]) -> dict[str, list[Finding]]:
-    """The findings without those that merge products told apart, and what followed from them."""
-    aliases = {merge.alias for merge in told_apart}
+def keep_apart(findings: Findings, told_apart: Set[str]) -> dict[str, list[Finding]]:
+    """The findings without those that merge what is told apart, and what followed from them."""
     left = {}
     for product, found in findings.items():
         kept = [
             finding for finding in found
-            if not ((finding.action is Action.MERGED and product in aliases)
-                    or (finding.action is Action.FILLED and finding.note in aliases))]
+            if not ((finding.action is Action.MERGED and product in told_apart)
+                    or (finding.action is Action.FILLED and finding.note in told_apart))]
         if kept:
             left[product] = kept
     return left
 
 
-def merges(findings: Findings) -> list[Merge]:
-    """The merges among findings, in the order of their ids."""
-    return sorted(
-        Merge(product, finding.note) for product, found in findings.items()
-        for finding in found if finding.action is Action.MERGED)
+def merges(findings: Findings) -> dict[str, str]:
+    """The merges among findings."""
+    return {
+        product: finding.note for product, found in findings.items()
+        for finding in found if finding.action is Action.MERGED}
 
 
-def find_told_apart(
-    pipeline: beam.Pipeline, events: str, planned: Sequence[Merge], path: str,
-) -> None:
+def find_told_apart(pipeline: beam.Pipeline, events: str, planned: Merges, path: str) -> None:
     """Counts who wanted both products of a merge, and writes which merges their wants contradict.
 
     Args:
         pipeline: runs when it is left.
         events: folder of the events' gz TFRecords.
         planned: merges; few enough to be held.
-        path: receives their places among `planned`, a JSON list.
+        path: receives the ids of what is not to be merged, a JSON list.
     """
-    places = collections.defaultdict(list)
-    for place, merge in enumerate(planned):
-        for side, product in merge._asdict().items():
-            places[product].append((place, side))
+    sides = collections.defaultdict(list)
+    for alias, kept in planned.items():
+        sides[alias].append((alias, "alias"))
+        sides[kept].append((alias, "kept"))
     _ = (
         pipeline
         | "ReadEvents" >> beam.io.ReadFromTFRecord(os.path.join(events, "*"))
         | "DecodeEvents" >> beam.Map(decode_row)
-        | "Wants" >> beam.FlatMap(_want, frozenset(places))
+        | "Wants" >> beam.FlatMap(_want, frozenset(sides))
         | "ByShopper" >> beam.GroupByKey()
-        | "Count" >> beam.FlatMap(_count, dict(places))
+        | "Count" >> beam.FlatMap(_count, dict(sides))
         | "Sum" >> beam.CombinePerKey(sum)
         | "ToList" >> beam.combiners.ToList()
         | "WriteApart" >> beam.Map(_write_apart, planned, path))
 
 
-def read_told_apart(planned: Sequence[Merge], path: str) -> set[Merge]:
+def read_told_apart(path: str) -> set[str]:
     """What `find_told_apart` wrote."""
     with FileSystems.open(path, "application/json") as stream:
-        return {planned[place] for place in orjson.loads(stream.read())}
+        return set(orjson.loads(stream.read()))
 
 
 def _want(event: Row, products: frozenset[str]) -> Iterator[tuple[str, str]]:
@@ -103,22 +94,21 @@ def _want(event: Row, products: frozenset[str]) -> Iterator[tuple[str, str]]:
 
 
 def _count(
-    wants: tuple[str, Iterable[str]], places: Mapping[str, Sequence[Side]],
+    wants: tuple[str, Iterable[str]], sides: Mapping[str, Sequence[Side]],
 ) -> Iterator[tuple[Side, int]]:
     """One for each side of a merge that a shopper wanted, and one for who wanted both."""
-    sides = {side for product in set(wants[1]) for side in places[product]}
-    for place, side in sides:
-        yield (place, side), 1
-        if side == "alias" and (place, "kept") in sides:
-            yield (place, "both"), 1
+    wanted = {side for product in set(wants[1]) for side in sides[product]}
+    for alias, side in wanted:
+        yield (alias, side), 1
+        if side == "alias" and (alias, "kept") in wanted:
+            yield (alias, "both"), 1
 
 
-def _write_apart(
-    counts: Sequence[tuple[Side, int]], planned: Sequence[Merge], path: str,
-) -> None:
+def _write_apart(counts: Sequence[tuple[Side, int]], planned: Merges, path: str) -> None:
     shoppers = collections.Counter(dict(counts))
-    apart = [place for place in range(len(planned)) if _differ(
-        shoppers[place, "both"], min(shoppers[place, side] for side in Merge._fields))]
+    apart = sorted(
+        alias for alias in planned if _differ(
+            shoppers[alias, "both"], min(shoppers[alias, "alias"], shoppers[alias, "kept"])))
     with FileSystems.create(path, "application/json") as stream:
         stream.write(orjson.dumps(apart))
 
