@@ -16,7 +16,7 @@ _LENGTHS = (8, 12, 16, 20, 24, 28, 32, 40, 48, 64, 96, 128, 256, 513)
 _MOST_POSITIVES = 256
 """Width of positives where shapes are fixed: more than any example carries."""
 
-_MOST_NEGATIVES = 8
+_MOST_NEGATIVES = 256
 """Likewise of negatives."""
 
 _TEXT_FEATURES = {
@@ -88,14 +88,14 @@ def context_batches(
         steps: number of batches.
         seed: of the order.
         fixed_shapes: whether every batch is as wide as the table's longest history and longest
-            list of positives, for accelerators that compile each shape.
+            list of known products, for accelerators that compile each shape.
     """
     vectors = tf.constant(np.vstack([text_vectors, np.zeros_like(text_vectors[:1])])
                           if len(text_vectors) else np.zeros([1, text_vectors.shape[1]], "f4"))
     lengths = table.history.row_lengths().numpy()
     widths = None
     if fixed_shapes:
-        most = max(1, *table.positives.row_lengths().numpy())
+        most = max(1, *table.known.row_lengths().numpy())
         widths = max(1, *lengths), most
 
     def batch(rows: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -112,10 +112,10 @@ def context_batches(
 def context_columns(
     table: ContextTable, rows: tf.Tensor, widths: tuple[int, int] | None = None,
 ) -> dict[str, tf.Tensor]:
-    """History with its events and ages, product, positives and weight of rows.
+    """History with its events and ages, product, known products and weight of rows.
 
-    History and positives are padded with -1: to the given widths, else to the longest of the rows
-    and at least one column. Events and ages are as wide as the history, padded with unknown ones.
+    History and known products are padded with -1: to the given widths, else to the longest of the
+    rows and at least one column. Events and ages are as wide as the history, padded with unknown ones.
     """
     def dense(
         values: tf.RaggedTensor, width: int | None, padding: float = -1,
@@ -132,7 +132,7 @@ def context_columns(
         features.HISTORY_EVENT: tf.cast(events, tf.int32),
         features.HISTORY_AGE: dense(table.history_age, longest, features.UNKNOWN_AGE),
         features.PRODUCT: tf.gather(table.product, rows),
-        features.POSITIVES: dense(table.positives, widths and widths[1]),
+        features.KNOWN: dense(table.known, widths and widths[1]),
         features.WEIGHT: tf.gather(table.weight, rows),
     }
 

@@ -92,7 +92,9 @@ class ContextTable:
         history: numbers of products, newest first, ragged int64 `[examples, (history)]`.
         history_event: number of the event that put each there, ragged int8, as `history`.
         history_age: its age in days, -1 for unknown, ragged float32, as `history`.
-        product, positives, weight: as in `model.features`.
+        product, weight: as in `model.features`.
+        known: products that are no plain negatives of the context, ragged int64
+            `[examples, (products)]`: wanted in it, or judged for its query and not found wrong.
         texts: distinct token rows, ragged int64 `[texts, (tokens)]`.
     """
 
@@ -102,7 +104,7 @@ class ContextTable:
     history_event: tf.RaggedTensor
     history_age: tf.RaggedTensor
     product: np.ndarray
-    positives: tf.RaggedTensor
+    known: tf.RaggedTensor
     weight: np.ndarray
     texts: tf.RaggedTensor
 
@@ -116,13 +118,15 @@ def context_table(patterns: Sequence[str], kinds: Sequence[Kind], limit: int) ->
     distinct: dict[tuple[int, ...], int] = {}
     query = _text_rows(merged[features.QUERY_TOKENS], distinct)
     profile = _text_rows(merged[features.PROFILE_TOKENS], distinct)
+    partly_right = tf.ragged.boolean_mask(
+        merged[features.NEGATIVES], merged[features.NEGATIVE_GRADES] > 0.0)
     return ContextTable(
         query=query, profile=profile,
         history=merged[features.HISTORY][:, ::-1],
         history_event=tf.cast(merged[features.HISTORY_EVENT][:, ::-1], tf.int8),
         history_age=merged[features.HISTORY_AGE][:, ::-1],
         product=merged[features.PRODUCT].numpy(),
-        positives=merged[features.POSITIVES],
+        known=tf.concat([merged[features.POSITIVES], partly_right], axis=1),
         weight=merged[features.WEIGHT].numpy(),
         texts=_token_rows(distinct))
 

@@ -20,6 +20,9 @@ NEGATIVE_GRADES = "negative_grades"
 WEIGHT = "weight"
 SAMPLING_PROBABILITY = "sampling_probability"
 
+KNOWN = "known"
+"""Products of a context that are no plain negatives of it; batches of contexts add it."""
+
 ROW = "row"
 """Number of a training pair in the order of the files; batches add it."""
 

@@ -79,7 +79,8 @@ it is nothing, in others half of the answer."""
 
 LEARNED_KINDS = (
     ContextKind.QUERY, ContextKind.HISTORY, ContextKind.BOTH, ContextKind.PROFILE)
-"""Kinds that validation contexts are of; of the others nobody says what a good answer is."""
+"""Kinds that validation contexts may be of; of the others nobody says what a good answer is. What
+events and judgments give is a query or a history: BOTH keeps its prior."""
 
 
 def prior_weights(arms: Collection[str]) -> np.ndarray:

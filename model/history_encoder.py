@@ -10,7 +10,7 @@ import tf_keras as keras
 from model import features
 
 MAX_HISTORY = 512
-"""Positions that a history encoder knows; older products of a longer history are left out."""
+"""Products of a history that are looked at, at the most: the newest."""
 
 _EVENTS = 1 + len(features.EVENT_NUMBERS)
 
@@ -41,14 +41,16 @@ class HistoryEncoder(keras.layers.Layer):
         width: hidden size of the Transformer.
         layers: number of Transformer layers.
         dropout: of the Transformer.
+        longest: products of a history that are read, the newest; as many as training shows, since
+            nothing is learned of the places behind them.
     """
 
     def __init__(
         self, dimension: int, event_dropout: float = 0.0, width: int = 128, layers: int = 2,
-        dropout: float = 0.2, name: str = "history_encoder",
+        dropout: float = 0.2, longest: int = MAX_HISTORY, name: str = "history_encoder",
     ) -> None:
         super().__init__(name=name)
-        self.event_dropout = event_dropout
+        self.event_dropout, self.longest = event_dropout, min(longest, MAX_HISTORY)
         # 0.7 a step is the recency weight that does best for plain means (BASELINES).
         self.log_decay = self.add_weight(
             "log_decay", shape=[], initializer=keras.initializers.Constant(np.log(0.7)))
@@ -89,7 +91,7 @@ class HistoryEncoder(keras.layers.Layer):
             float32 `[batch, dim]` of unit length; zeros for an empty history.
         """
         vectors, mask, events, ages = (
-            values[:, :MAX_HISTORY] for values in (vectors, mask, events, ages))
+            values[:, :self.longest] for values in (vectors, mask, events, ages))
         if training:
             events, ages = self._forget(events, ages)
         dated, doublings = _doublings(ages)

@@ -59,6 +59,8 @@ class Behaviour(tf.Module):
         # Ties in the order of their rows.
         order = np.argsort(-tables.popularity[:, 0], kind="stable")
         self.popular = tf.Variable(order.astype(np.int64), trainable=False, name="popular")
+        self._places = tf.Variable(
+            np.argsort(order).astype(np.int64), trainable=False, name="popular_places")
 
     def collaborative(self, history: tf.Tensor) -> tf.Tensor:
         """What a history says of every product, float32 `[batch, HISTORY_DECAYS, products]`.
@@ -73,6 +75,13 @@ class Behaviour(tf.Module):
         return tf.math.log1p(tf.stack([
             known.scores(history, history_shares(history, decay))
             for decay in HISTORY_DECAYS.values()], axis=1) / COLLABORATIVE_UNIT)
+
+
+    def popular_first(self, rows: tf.Tensor) -> tf.Tensor:
+        """Rows `[batch, candidates]` by popularity, what is -1 before them, equal ones together."""
+        places = tf.where(rows < 0, rows, tf.gather(self._places, tf.maximum(rows, 0)))
+        places = tf.sort(places, axis=1)
+        return tf.where(places < 0, places, tf.gather(self.popular, tf.maximum(places, 0)))
 
 
 def history_shares(history: tf.Tensor, decay: float) -> tf.Tensor:
@@ -224,17 +233,22 @@ class Hybrid(tf.Module):
         self, near: tf.Tensor, lexical: tf.Tensor | None, collaborative: tf.Tensor,
         behaviour: Behaviour, kinds: tf.Tensor, depths: tf.Tensor, deepest: tf.Tensor,
     ) -> tf.Tensor:
-        """Candidates of all arms side by side, sorted, int64 `[batch, candidates]`."""
+        """Candidates of all arms, equal ones side by side, int64 `[batch, candidates]`.
+
+        By popularity, since of equal scores the first one wins: where no arm that is on tells
+        candidates apart, what is popular is the answer.
+        """
         pools = [near]
         if lexical is not None:
             weights = tf.gather(self.weights, kinds)[:, _LEXICAL]
             pools.append(_best(tf.einsum("bfp,bf->bp", lexical, weights), deepest))
         if "collaborative" in self.arms and behaviour.item_to_item is not None:
             pools.append(_best(tf.reduce_sum(collaborative, axis=1), deepest))
-        # Whatever is switched off: where the arms find nothing, what is popular is the answer.
+        # Whatever is switched off: the arms may find nothing.
         popular = behaviour.popular[:deepest]
         pools.append(tf.tile(popular[tf.newaxis, :], [tf.shape(near)[0], 1]))
-        return tf.sort(tf.concat([_first(pool, depths) for pool in pools], axis=1), axis=1)
+        return behaviour.popular_first(
+            tf.concat([_first(pool, depths) for pool in pools], axis=1))
 
     def _features(
         self, vector: tf.Tensor, rows: tf.Tensor, lexical: tf.Tensor | None,
@@ -281,5 +295,5 @@ def _first(rows: tf.Tensor, counts: tf.Tensor) -> tf.Tensor:
 
 
 def _repeats(rows: tf.Tensor) -> tf.Tensor:
-    """Whether a row stands before as well, for sorted rows `[batch, candidates]`."""
+    """Whether a row stands before as well, in `[batch, candidates]` with equal rows together."""
     return tf.concat([tf.zeros_like(rows[:, :1], tf.bool), rows[:, 1:] == rows[:, :-1]], axis=1)

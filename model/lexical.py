@@ -22,9 +22,9 @@ MAX_QUERY_TERMS = 128
 """Terms of a query that are looked up in each family, the first: some twenty words' trigrams. It
 bounds what a hostile text costs."""
 
-MAX_POSTINGS = 8_000
-"""Products that a term keeps: one in more of them tells so little that a query with nothing rarer
-is better answered by the dense arm, and a catalogue of a million stays fast."""
+MAX_POSTINGS = 50_000
+"""Products that a term keeps, those that it weighs most in: every one of a catalogue that is no
+larger, and a catalogue of a million stays fast."""
 
 KEPT_ALIKE = 100
 """Products alike that are kept of each; twice as many gain nothing."""

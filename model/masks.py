@@ -48,14 +48,14 @@ def asker_mask(known: tf.Tensor, wanted: tf.Tensor, products: tf.Tensor) -> tf.T
 
 
 def catalogue_mask(
-    positives: tf.Tensor, products: tf.Tensor, column_of: tf.Tensor, columns: int,
+    known: tf.Tensor, products: tf.Tensor, column_of: tf.Tensor, columns: int,
 ) -> tf.Tensor:
-    """Marks the columns of a fixed list of products that are no known positive of a row.
+    """Marks the columns of a fixed list of products that are not known of a row.
 
     What `negative_mask` says, several times faster where the candidates never change.
 
     Args:
-        positives: as in `negative_mask`.
+        known: as in `negative_mask`.
         products: the positive of each row, int64 `[batch]`.
         column_of: column of each product by number, `columns` for one that has none, int64
             `[products + 1]`; the last is of the padding.
@@ -64,7 +64,7 @@ def catalogue_mask(
     Returns:
         bool `[batch, columns]`.
     """
-    known = tf.concat([positives, products[:, tf.newaxis]], axis=1)
+    known = tf.concat([known, products[:, tf.newaxis]], axis=1)
     places = tf.gather(column_of, tf.where(known < 0, tf.size(column_of, tf.int64) - 1, known))
     rows = tf.broadcast_to(tf.range(tf.shape(known)[0], dtype=tf.int64)[:, tf.newaxis],
                            tf.shape(known))

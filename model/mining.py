@@ -87,7 +87,8 @@ class Miner(keras.callbacks.Callback):
         mined: receives products by pair, int64 `[pairs, MINED]`, -1 for none.
         pool: products among which to mine.
         below: see `hard_products`.
-        every: steps from one mining to the next.
+        every: steps from one mining to the next; half of `steps` at the most, since training on a
+            large shop's pairs ends within a pass.
         steps: planned; where few are left, nothing more is mined for them.
         at_start: whether to mine before the first step.
         seed: of the pools.
@@ -102,7 +103,8 @@ class Miner(keras.callbacks.Callback):
         super().__init__()
         self._encode, self._pairs, self._catalogue = encode, pairs, catalogue
         self._mined, self._pool, self._below = mined, pool, below
-        self._every, self._last = every, steps - every // 2
+        self._every = max(1, min(every, steps // 2))
+        self._last = steps - self._every // 2
         self._at_start, self._report = at_start, report
         self._generator = np.random.default_rng(seed)
 

@@ -33,8 +33,9 @@ class Extra:
 class ExtraProducts:
     """Draws them, from what a batch carries and what was mined for its rows.
 
-    A row has at most one graded column in a step, at random among the products judged lower and
-    those mined for it: another pass takes another. The first rows that have any get theirs; batches
+    A row has at most one graded column in a step, at random among the products judged for it, as
+    `MINED` of them if there are more, and those mined for it: another pass takes another. The first
+    rows that have any get theirs; batches
     are shuffled, so those are any rows.
 
     Args:
@@ -80,14 +81,31 @@ class ExtraProducts:
     ) -> tuple[tf.Tensor, tf.Tensor]:
         """One product of each row, -1 where it has none, `[batch]`, and its grade."""
         judged, grades = inputs[features.NEGATIVES], inputs[features.NEGATIVE_GRADES]
+        # A column of nothing: a batch without any judged product has none.
+        judged = tf.pad(judged, [[0, 0], [0, 1]], constant_values=-1)
+        grades = tf.pad(grades, [[0, 0], [0, 1]])
         mined = tf.gather(self.mined, inputs[features.ROW])
-        choices = tf.concat([judged, mined], axis=1)
-        grades = tf.concat([grades, tf.zeros_like(mined, tf.float32)], axis=1)
-        there = choices >= 0
-        count = tf.reduce_sum(tf.cast(there, tf.int64), axis=1)
-        wanted = draw % tf.maximum(count, 1)
-        place = tf.argmax(
-            there & (tf.cumsum(tf.cast(there, tf.int64), axis=1) == wanted[:, tf.newaxis] + 1),
-            axis=1)
-        chosen = tf.gather(choices, place, batch_dims=1)
-        return tf.where(count > 0, chosen, -1), tf.gather(grades, place, batch_dims=1)
+        count = _count(judged)
+        # Where hundreds are judged, what was mined has its turn all the same.
+        turns = tf.minimum(count, MINED)
+        every = tf.maximum(turns + _count(mined), 1)
+        turn = draw % every
+        of_judged = _nth(judged, draw // every % tf.maximum(count, 1))
+        of_mined = _nth(mined, turn - turns)
+        is_judged = turn < turns
+        return (
+            tf.where(is_judged, tf.gather(judged, of_judged, batch_dims=1),
+                     tf.gather(mined, of_mined, batch_dims=1)),
+            tf.where(is_judged, tf.gather(grades, of_judged, batch_dims=1), 0.0))
+
+
+def _count(products: tf.Tensor) -> tf.Tensor:
+    """How many products each row `[batch, products]` has, int64 `[batch]`; -1 is none."""
+    return tf.reduce_sum(tf.cast(products >= 0, tf.int64), axis=1)
+
+
+def _nth(products: tf.Tensor, number: tf.Tensor) -> tf.Tensor:
+    """Place of each row's product of that number, from 0, int64 `[batch]`; 0 where it has none."""
+    there = products >= 0
+    numbers = tf.cumsum(tf.cast(there, tf.int64), axis=1) - 1
+    return tf.argmax(there & (numbers == number[:, tf.newaxis]), axis=1)

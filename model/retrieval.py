@@ -194,7 +194,7 @@ class ContextRetrieval(RetrievalModel):
             # Every product stands among the negatives, once: the batch adds none.
             own = tf.eye(tf.size(ids), tf.size(in_batch), dtype=tf.bool)
             mask = tf.concat([own, catalogue_mask(
-                inputs[features.POSITIVES], ids, self._column_of, choices)], axis=1)
+                inputs[features.KNOWN], ids, self._column_of, choices)], axis=1)
             probability = None
             # One vector a product and step, as candidate and wherever a history holds it: what
             # is dropped of it is dropped everywhere, as if this product were new today.
@@ -203,7 +203,7 @@ class ContextRetrieval(RetrievalModel):
             in_history = self._pick(vectors, history)
         else:
             candidate_ids = tf.concat([in_batch, self._sample()], axis=0)
-            mask = negative_mask(inputs[features.POSITIVES], ids, candidate_ids)
+            mask = negative_mask(inputs[features.KNOWN], ids, candidate_ids)
             probability = mixture_probability(
                 tf.gather(self._wanted, candidate_ids), tf.size(in_batch),
                 self._max_negatives, choices)

@@ -38,6 +38,11 @@ def train_text(
     settings = job.training
     pairs = data.text_pairs(job.train, settings.max_text_pairs)
     held_out = data.context_table(job.evaluation, data.TEXT_KINDS, TextMeasure.CONTEXTS)
+    if not len(pairs) and not pretrained:
+        _log.warning(
+            "text: no query or catalogue pairs to learn from, and the encoder has learned nothing "
+            "before: what products are called tells it nothing. A pretrained text.preset knows")
+        return None
     if not len(pairs) or (pretrained and not len(held_out)):
         _log.info("text: no query or catalogue pairs to learn from; the encoder stays as it is")
         return None

@@ -19,6 +19,7 @@ from model.encoding import BatchEncoder
 from model.exporting import export_towers
 from model.features import Kind
 from model.fitting import Job, adam, fit
+from model.history_encoder import MAX_HISTORY
 from model.losses import MixedNegativesLoss
 from model.presets import Preset, load_preset
 from model.reading import warn_of_unreadable_texts
@@ -125,7 +126,8 @@ def train_contexts(
     mentions = data.mentions(table, job.products)
     with strategy.scope():
         model = _context_model(
-            settings, vectors, mentions > 0, data.wanted_share(table, job.products))
+            settings, vectors, mentions > 0, data.wanted_share(table, job.products),
+            int(table.history.row_lengths().numpy().max(initial=1)))
         model.products.adapter.kernel.assign(start)
         model.compile(optimizer=adam(settings.context_learning_rate, plan.steps, averages=True))
     examples = batches.context_batches(
@@ -162,12 +164,14 @@ def _untrained_contexts(
 
 def _context_model(
     settings: Training, vectors: np.ndarray, mentioned: np.ndarray, wanted: np.ndarray,
+    longest: int = MAX_HISTORY,
 ) -> ContextRetrieval:
     dimension = vectors.shape[1]
     products = ProductTower(
         len(vectors), dimension, settings.residual_rank, settings.residual_dropout)
     model = ContextRetrieval(
-        products, ContextTower(products.adapter, dimension, settings.event_dropout), vectors,
+        products,
+        ContextTower(products.adapter, dimension, settings.event_dropout, longest), vectors,
         mentioned, wanted, MixedNegativesLoss(settings.temperature), settings.max_negatives)
     # Built by one call, so that every variable exists before weights are kept or exported.
     empty = {

@@ -68,9 +68,9 @@ class TextMeasure:
         self, encode: BatchEncoder, held_out: ContextTable, catalogue: tf.RaggedTensor, seed: int,
     ) -> None:
         others = np.random.default_rng(seed).permutation(int(catalogue.nrows()))
-        positives = held_out.positives.flat_values.numpy()
+        known = held_out.known.flat_values.numpy()
         self._pool = np.unique(
-            np.concatenate([held_out.product, positives, others[:self.POOL]]))
+            np.concatenate([held_out.product, known, others[:self.POOL]]))
         self._tokens = tf.gather(catalogue, self._pool)
         self._encode, self._held_out = encode, held_out
         self._answer = np.searchsorted(self._pool, held_out.product)
@@ -141,11 +141,11 @@ def _other_columns(
     held_out: ContextTable, column_of: Callable[[np.ndarray], np.ndarray],
 ) -> list[np.ndarray]:
     """Columns of what a context wanted besides its answer: other positives and its history."""
-    positives, history = _rows(held_out.positives), _rows(held_out.history)
+    known, history = _rows(held_out.known), _rows(held_out.history)
     columns = []
     for row, product in enumerate(held_out.product):
-        known = np.concatenate([positives[row], history[row]])
-        columns.append(column_of(known[known != product]).astype(np.int64))
+        others = np.concatenate([known[row], history[row]])
+        columns.append(column_of(others[others != product]).astype(np.int64))
     return columns
 
 

@@ -25,8 +25,9 @@ POSITIVE_GRADE = 0.66
 MAX_GAIN = 5.0
 """Gains of larger scales (percent, say) are scaled down to it: nDCG raises 2 to their power."""
 
-MAX_NEGATIVES = 8
-"""Lower judged products that an example carries: a pass uses one of them at the most."""
+MAX_NEGATIVES = 256
+"""Judged products that an example carries beside its positives, as many as it has of those. A pass
+takes one of them as a column of its own, and none of the others for a plain negative."""
 
 SHORT_QUERY_WORDS = 2
 
@@ -88,16 +89,19 @@ class QueryGroup(NamedTuple):
         """Product id -> weight of the judged products that are positives."""
         return {p: grade for p, grade in self.grades.items() if grade >= POSITIVE_GRADE}
 
-    def judged_lower(
+    def judged_others(
         self, positives: Mapping[str, float], seed: int
     ) -> list[tuple[str, float]]:
         """(product id, grade) of the judged products that are no positives.
 
-        In an order by a hash that differs between queries.
+        Those that raters gave something first, which must not be taken for plain negatives; both
+        parts in an order by a hash that differs between queries.
         """
         return sorted(
             ((p, grade) for p, grade in self.grades.items() if p not in positives),
-            key=lambda judged: unit_hash(seed, f"negative of {self.normalised}", judged[0]))
+            key=lambda judged: (
+                judged[1] <= 0,
+                unit_hash(seed, f"negative of {self.normalised}", judged[0])))
 
 
 def read_query_group(
@@ -141,8 +145,9 @@ def read_query_group(
 def query_drafts(group: QueryGroup, seed: int) -> Iterator[Draft]:
     """Search examples of a training query: its judged positives and what was wanted after it.
 
-    A product that raters gave nothing is no positive, however often it was clicked. What they
-    graded lower than an example's product goes along as its negatives.
+    A product that raters gave nothing is no positive, however often it was clicked. What else they
+    graded, and nobody wanted, goes along with each example: a half good product is not as wrong as
+    one that nobody looked at, even where the example's own was but clicked.
     """
     if group.validates:
         return
@@ -150,18 +155,16 @@ def query_drafts(group: QueryGroup, seed: int) -> Iterator[Draft]:
     for product_id, weight in group.judged_positives().items():
         weights[product_id] = max(weight, weights.get(product_id, 0.0))
     positives = choose_positives(weights, group.normalised, seed)
-    lower = group.judged_lower(weights, seed)
+    others = tuple(group.judged_others(weights, seed)[:MAX_NEGATIVES])
     for product_id in sorted(weights):
-        weight = weights[product_id]
         yield Draft(
             split=TRAIN,
             kind=SEARCH,
             product_id=product_id,
             positives=with_target(positives, product_id),
-            weight=weight,
+            weight=weights[product_id],
             query=group.text,
-            negatives=tuple(
-                judged for judged in lower if judged[1] < weight)[:MAX_NEGATIVES],
+            negatives=others,
         )
 
 

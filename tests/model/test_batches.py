@@ -39,11 +39,11 @@ def test_fixed_shapes_are_those_of_the_bucket_the_query_limit_and_the_table(shop
     assert batch[features.QUERY_TOKENS].shape == [8, 24]
     assert batch[features.PRODUCT_TOKENS].shape == [8, 7]  # texts of 5 tokens, bucket below 8
     assert (batch[features.PRODUCT_TOKENS].numpy()[:, 5:] == 0).all()
-    assert batch[features.NEGATIVES].shape == batch[features.NEGATIVE_GRADES].shape == [8, 8]
+    assert batch[features.NEGATIVES].shape == batch[features.NEGATIVE_GRADES].shape == [8, 256]
     table = data.context_table(examples.patterns(shop, "train"), (Kind.SEARCH, Kind.RECOMMEND), 100)
     vectors = np.zeros((int(table.texts.nrows()), 2), "f4")
     shapes = {
-        (tuple(b[features.HISTORY].shape), tuple(b[features.POSITIVES].shape))
+        (tuple(b[features.HISTORY].shape), tuple(b[features.KNOWN].shape))
         for b in batches.context_batches(
             table, vectors, 16, steps=5, seed=0, fixed_shapes=True)}
     assert shapes == {((16, 3), (16, 4))}

@@ -58,6 +58,16 @@ def test_a_table_holds_each_text_once_and_histories_newest_first(tmp_path):
     np.testing.assert_array_equal(data.mentions(table, 9), [0, 1, 1, 1, 0, 1, 1, 1, 0])
 
 
+def test_what_raters_found_in_part_right_is_known_of_a_context(tmp_path):
+    examples.write(tmp_path / "Split-train", [
+        examples.example(kind=0, product=3, product_tokens=[101, 102], query=[101, 7, 102],
+                         positives=[3, 4], negatives=[(6, 0.5), (5, 0.0), (8, 0.25)]),
+        examples.example(kind=1, product=1, product_tokens=[101, 102], history=[5])])
+    table = data.context_table(
+        [str(tmp_path / "Split-train" / "*")], (Kind.SEARCH, Kind.RECOMMEND), 100)
+    assert table.known.to_list() == [[3, 4, 6, 8], [1]]
+
+
 def test_pairs_are_numbered_as_they_stand(tmp_path):
     tokens, query = [101, 9, 102], [101, 7, 102]
     examples.write(tmp_path / "Split-train", [

@@ -139,3 +139,10 @@ def test_events_are_forgotten_in_training_only_and_for_whole_contexts(rng):
     forgot = np.abs(forgetful - untold).max(axis=1) < 1e-5
     assert 60 < forgot.sum() < 140  # Binomial(200, 0.5): five standard deviations either way
     np.testing.assert_allclose(forgetful[~forgot], told[~forgot], atol=1e-5)
+
+
+def test_products_behind_the_longest_history_of_training_are_not_read(rng):
+    encoder = trained(rng, longest=2)
+    vectors = unit(rng.normal(size=(1, 3, DIM)))
+    np.testing.assert_array_equal(encode(encoder, vectors), encode(encoder, vectors[:, :2]))
+    assert not np.allclose(encode(encoder, vectors), encode(encoder, vectors[:, :1]))

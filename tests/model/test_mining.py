@@ -73,15 +73,18 @@ def test_the_miner_leaves_out_what_is_close_and_what_the_catalogue_asked_itself(
 
 
 def test_mining_is_done_at_the_start_and_while_it_still_pays():
-    def steps_mined(at_start):
+    def steps_mined(at_start, planned=34):
         steps = []
         miner = Miner(
             encode, pairs(), ragged([[0], [2]]), tf.Variable(np.zeros((2, MINED)), dtype=tf.int64),
-            pool=100, below=0.95, every=10, steps=34, at_start=at_start, seed=1,
+            pool=100, below=0.95, every=10, steps=planned, at_start=at_start, seed=1,
             report=lambda _: steps.append(step))
-        for step in range(34):
+        for step in range(planned):
             miner.on_train_batch_begin(step)
         return steps
 
     assert steps_mined(at_start=True) == [0, 10, 20]  # 30 leaves four steps: not worth it
     assert steps_mined(at_start=False) == [10, 20]
+    # Training that ends before its second mining would be due is mined for halfway.
+    assert steps_mined(at_start=True, planned=14) == [0, 7]
+    assert steps_mined(at_start=False, planned=1) == []

@@ -30,7 +30,7 @@ def batch(history, product, positives, weight):
         features.HISTORY: history, features.HISTORY_EVENT: tf.zeros_like(history, tf.int32),
         features.HISTORY_AGE: tf.fill(tf.shape(history), -1.0),
         features.PRODUCT: tf.constant(product, tf.int64),
-        features.POSITIVES: tf.constant(positives, tf.int64),
+        features.KNOWN: tf.constant(positives, tf.int64),
         features.WEIGHT: tf.constant(weight, tf.float32),
     }
 

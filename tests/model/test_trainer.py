@@ -106,6 +106,13 @@ def test_a_pretrained_encoder_stays_where_nothing_validates_it(tmp_path, caplog)
     assert any("encoder stays as it is" in r.getMessage() for r in caplog.records)
 
 
+def test_an_encoder_that_nothing_ever_taught_is_told_of(tmp_path, caplog):
+    examples.write_shop(tmp_path / "data", searches=0, histories=20)
+    trainer.train(job(tmp_path / "data", context_epochs=1), load_preset("tiny"))
+    [warning] = [r for r in caplog.records if "has learned nothing" in r.getMessage()]
+    assert warning.levelname == "WARNING"
+
+
 def test_training_says_that_the_preset_cannot_read_the_catalogue(tmp_path, caplog):
     examples.write_shop(tmp_path / "data", searches=0, histories=0)
     shutil.rmtree(tmp_path / "data" / "Split-catalogue")

@@ -74,7 +74,7 @@ def _knn_recency(task: Task, _: pathlib.Path) -> Ints:
 PEERS = (
     Peer("bm25-title", "BM25, title", SEARCH,
          lambda task, _: rank(task, lexical.bm25(task, _TITLE))),
-    Peer("bm25", "BM25, every text", ("chorus",), _bm25),
+    Peer("bm25", "BM25, title to description", ("chorus",), _bm25),
     Peer("popularity", "Popularity", RECOMMENDATION,
          lambda task, _: rank(task, collaborative.popularity(task))),
     Peer("item-knn", "item-kNN", RECOMMENDATION,

@@ -65,14 +65,14 @@ def test_judged_training_query():
     assert queries.query_context(group, timed=True, seed=_SEED) is None
 
 
-def test_what_raters_put_below_a_product_goes_along_with_it():
+def test_what_else_raters_judged_goes_along_with_a_product():
     judgments = [Judgment("mug", p, grade, "train") for p, grade in (
         ("best", 3.0), ("good", 2.0), ("poor", 1.5), ("bad", 0.0))]
     pairs = [QueryPair("mug", "clicked", 0.4, later=False)]
     drafts = _drafts(_group("mug", judgments, pairs))
     assert {p: dict(d.negatives) for p, d in drafts.items()} == {
         "best": {"poor": 0.5, "bad": 0.0}, "good": {"poor": 0.5, "bad": 0.0},
-        "clicked": {"bad": 0.0}}  # weighs .4, less than the grade of the poor one
+        "clicked": {"poor": 0.5, "bad": 0.0}}  # though a click weighs less than the poor one
     # What was clicked itself is a positive, and no negative of any other.
     also = _drafts(_group("mug", judgments, [*pairs, QueryPair("mug", "poor", 0.3, later=False)]))
     assert set(also) == {"best", "good", "clicked", "poor"}
@@ -82,10 +82,12 @@ def test_what_raters_put_below_a_product_goes_along_with_it():
 def test_negatives_are_capped_and_differ_between_queries():
     def negatives(query):
         judgments = [Judgment(query, "a", 3.0, "train")] + [
-            Judgment(query, f"p{n}", 1.0, "train") for n in range(30)]
+            Judgment(query, f"p{n}", float(n % 2), "train") for n in range(300)]
         return _drafts(_group(query, judgments))["a"].negatives
 
     assert len(negatives("mug")) == queries.MAX_NEGATIVES
+    # None of those in part right is left out, to be taken for wrong.
+    assert sum(grade > 0 for _, grade in negatives("mug")) == 150
     assert negatives("mug") == negatives("mug")
     assert negatives("mug") != negatives("lamp")
 
@@ -186,5 +188,5 @@ def test_a_query_trains_or_validates_never_both(judgments, pairs, facts, timed):
     for draft in drafts.values():
         assert set(draft.positives) == judged | wanted
         assert 0 < draft.weight <= 1
-        assert all(0 <= grade < draft.weight for _, grade in draft.negatives)
+        assert all(0 <= grade < queries.POSITIVE_GRADE for _, grade in draft.negatives)
         assert not {p for p, _ in draft.negatives} & set(drafts)
