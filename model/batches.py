@@ -115,7 +115,8 @@ def context_columns(
     """History with its events and ages, product, known products and weight of rows.
 
     History and known products are padded with -1: to the given widths, else to the longest of the
-    rows and at least one column. Events and ages are as wide as the history, padded with unknown ones.
+    rows and at least one column. Events and ages are as wide as the history, padded with unknown
+    ones.
     """
     def dense(
         values: tf.RaggedTensor, width: int | None, padding: float = -1,
