@@ -47,8 +47,9 @@ class Training(Section):
         "of a run's time.")
     max_made_pairs: int = Field(
         25_600, ge=100,
-        description="The same where a catalogue made all of the queries itself: a pretrained "
-        "encoder keeps half of what it learns of them, and soon learns no more.")
+        description="The same where a catalogue made all of the queries itself, and between the two "
+        "where it made some: a pretrained encoder keeps half of what it learns of them, and soon "
+        "learns no more.")
     learning_rate: float = Field(1e-4, gt=0, le=1, description="Peak rate of the text encoder.")
     temperature: float = Field(0.05, gt=0, le=10, description="Divides the cosine of the towers.")
     backward_share: float = Field(
