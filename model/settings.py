@@ -47,7 +47,7 @@ class Training(Section):
         "of a run's time.")
     max_made_pairs: int = Field(
         25_600, ge=100,
-        description="The same where a catalogue made all of the queries itself, and between the two "
+        description="The same where a catalogue made all of the queries itself, and in between "
         "where it made some: a pretrained encoder keeps half of what it learns of them, and soon "
         "learns no more.")
     learning_rate: float = Field(1e-4, gt=0, le=1, description="Peak rate of the text encoder.")
