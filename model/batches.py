@@ -17,7 +17,7 @@ _MOST_POSITIVES = 256
 """Width of positives where shapes are fixed: more than any example carries."""
 
 _MOST_NEGATIVES = 256
-"""Likewise of negatives."""
+"""Likewise of negatives: as many as an example carries."""
 
 _TEXT_FEATURES = {
     features.QUERY_TOKENS: 0, features.PRODUCT_TOKENS: 0, features.POSITIVES: -1,

@@ -95,6 +95,7 @@ class ContextTable:
         product, weight: as in `model.features`.
         known: products that are no plain negatives of the context, ragged int64
             `[examples, (products)]`: wanted in it, or judged for its query and not found wrong.
+            Of held-out ones positives alone: something partly right before an answer costs nDCG.
         texts: distinct token rows, ragged int64 `[texts, (tokens)]`.
     """
 

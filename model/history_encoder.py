@@ -41,8 +41,8 @@ class HistoryEncoder(keras.layers.Layer):
         width: hidden size of the Transformer.
         layers: number of Transformer layers.
         dropout: of the Transformer.
-        longest: products of a history that are read, the newest; as many as training shows, since
-            nothing is learned of the places behind them.
+        longest: products of a history that the Transformer reads, the newest; as many as training
+            shows, since nothing is learned of the places behind them.
     """
 
     def __init__(
@@ -91,19 +91,21 @@ class HistoryEncoder(keras.layers.Layer):
             float32 `[batch, dim]` of unit length; zeros for an empty history.
         """
         vectors, mask, events, ages = (
-            values[:, :self.longest] for values in (vectors, mask, events, ages))
+            values[:, :MAX_HISTORY] for values in (vectors, mask, events, ages))
         if training:
             events, ages = self._forget(events, ages)
         dated, doublings = _doublings(ages)
         weights = self._weights(mask, events, doublings)
         mean = tf.reduce_sum(vectors * weights[:, :, tf.newaxis], axis=1)
+        vectors, read, events, dated, doublings = (
+            values[:, :self.longest] for values in (vectors, mask, events, dated, doublings))
         # Unit vectors have components of about dim**-0.5: brought to about one for the layers.
         hidden = self.inputs(vectors * float(vectors.shape[-1]) ** 0.5)
         hidden += self.positions(hidden) + tf.gather(self.event_vectors, events)
         hidden += tf.gather(self.age_vectors, _bucket(dated, doublings))
         hidden = self.dropout(hidden, training=training)
         for block in self.blocks:
-            hidden = block(hidden, padding_mask=mask, training=training)
+            hidden = block(hidden, padding_mask=read, training=training)
         learned = self.outputs(self.norm(hidden[:, 0]))
         some = tf.cast(tf.reduce_any(mask, axis=1, keepdims=True), tf.float32)
         return tf.math.l2_normalize(mean + learned, axis=-1) * some

@@ -10,7 +10,7 @@ import scipy.sparse
 import tensorflow as tf
 
 from model.fusion import ALIKE_DECAY, HISTORY_DECAYS, LEXICAL, ContextKind
-from model.lexical import MAX_POSTINGS, MAX_QUERY_TERMS, LexicalIndex
+from model.lexical import MAX_POSTINGS, LexicalIndex
 from model.membership import is_among
 from model.postings import Postings, in_slices
 
@@ -75,7 +75,6 @@ class Behaviour(tf.Module):
         return tf.math.log1p(tf.stack([
             known.scores(history, history_shares(history, decay))
             for decay in HISTORY_DECAYS.values()], axis=1) / COLLABORATIVE_UNIT)
-
 
     def popular_first(self, rows: tf.Tensor) -> tf.Tensor:
         """Rows `[batch, candidates]` by popularity, what is -1 before them, equal ones together."""
@@ -213,8 +212,9 @@ class Hybrid(tf.Module):
         values = tf.maximum(max(
             self._products * (len(HISTORY_DECAYS) + len(LEXICAL)),
             int(self.vectors.shape[1]) * 4 * max(MIN_DEPTH, self.top_k),
-            min(self._products, MAX_POSTINGS) * MAX_QUERY_TERMS,
         ), tf.shape(request.history)[1] * KEPT)
+        for family in terms:
+            values = tf.maximum(values, tf.shape(family)[1] * min(self._products, MAX_POSTINGS))
         rows, features, usable = in_slices(
             score, inputs, values, (tf.int64, tf.float32, tf.bool))
         return Candidates(rows, features, usable)

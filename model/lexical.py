@@ -26,6 +26,10 @@ MAX_POSTINGS = 50_000
 """Products that a term keeps, those that it weighs most in: every one of a catalogue that is no
 larger, and a catalogue of a million stays fast."""
 
+MAX_ALIKE_POSTINGS = 8_000
+"""Products that a word keeps where products are compared with each other: what is in more of them
+makes two products hardly alike, and the comparison takes the square of it."""
+
 KEPT_ALIKE = 100
 """Products alike that are kept of each; twice as many gain nothing."""
 
@@ -78,7 +82,8 @@ class LexicalIndex(tf.Module):
                 vocabulary, trainable=False, name=f"{family}_vocabulary")
             self._postings[family] = Postings(weights, name=f"{family}_postings")
             if family == "words":
-                self._alike = Postings(alike(weights), name="alike")
+                self._alike = Postings(
+                    alike(heaviest(weights, MAX_ALIKE_POSTINGS)), name="alike")
 
     def lookup(self, queries: tf.Tensor) -> tuple[tf.Tensor, ...]:
         """Rows of the queries' terms, int64 `[batch, terms]` for each family, -1 for none.

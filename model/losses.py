@@ -31,7 +31,7 @@ class Candidates:
 
 @dataclasses.dataclass(frozen=True)
 class GradedColumns:
-    """Columns that one row each has for itself: products judged lower, or mined for its query.
+    """Columns that one row each has for itself: products judged or mined for its query.
 
     Attributes:
         vectors: float `[columns, dim]`.

@@ -7,6 +7,23 @@ import tensorflow as tf
 from model.membership import is_among
 
 
+def known_products(positives: tf.Tensor, judged: tf.Tensor, grades: tf.Tensor) -> tf.Tensor:
+    """The products of each context that are no plain negatives of it.
+
+    What raters found partly right belongs into a column of its own, with its grade. What they found
+    wrong is a negative wherever it turns up.
+
+    Args:
+        positives: int64 `[batch, positives]`, padded with -1.
+        judged: products judged too low for a positive, int64 `[batch, judged]`, likewise.
+        grades: of these, float32 `[batch, judged]`.
+
+    Returns:
+        int64 `[batch, positives + judged]`, -1 for none.
+    """
+    return tf.concat([positives, tf.where(grades > 0.0, judged, -1)], axis=1)
+
+
 def negative_mask(
     known: tf.Tensor, products: tf.Tensor, candidates: tf.Tensor,
 ) -> tf.Tensor:

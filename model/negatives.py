@@ -33,9 +33,9 @@ class Extra:
 class ExtraProducts:
     """Draws them, from what a batch carries and what was mined for its rows.
 
-    A row has at most one graded column in a step, at random among the products judged for it, as
-    `MINED` of them if there are more, and those mined for it: another pass takes another. The first
-    rows that have any get theirs; batches
+    A row has at most one graded column in a step, at random among the products judged for it and
+    those mined for it: another pass takes another. More judged ones than `MINED` share that many
+    chances, so that mined ones keep theirs. The first rows that have any get theirs; batches
     are shuffled, so those are any rows.
 
     Args:

@@ -24,7 +24,7 @@ from model.losses import (
     MixedNegativesLoss,
     mixture_probability,
 )
-from model.masks import asker_mask, catalogue_mask, negative_mask
+from model.masks import asker_mask, catalogue_mask, known_products, negative_mask
 from model.negatives import Extra, ExtraProducts
 from model.replicas import gather_replicas
 from model.text_encoder import TextEncoder
@@ -102,8 +102,9 @@ class TextRetrieval(RetrievalModel):
         ids = inputs[features.PRODUCT]
         in_batch = gather_replicas(ids)
         candidates = tf.concat([in_batch, extra.uniform], axis=0)
-        # A product that raters graded lower belongs into its own column, with its grade.
-        known = tf.concat([inputs[features.POSITIVES], inputs[features.NEGATIVES]], axis=1)
+        known = known_products(
+            inputs[features.POSITIVES], inputs[features.NEGATIVES],
+            inputs[features.NEGATIVE_GRADES])
         loss = self._softmax(
             queries,
             Candidates(
@@ -186,7 +187,7 @@ class ContextRetrieval(RetrievalModel):
             inputs[features.HISTORY_EVENT], inputs[features.HISTORY_AGE], training=training)
 
     def compute_loss(self, inputs: dict[str, tf.Tensor], training: bool = False) -> tf.Tensor:
-        """Loss of a batch: `context_vectors`' inputs with product, positives and weight."""
+        """Loss of a batch: `context_vectors`' inputs with product, known products and weight."""
         ids, history = inputs[features.PRODUCT], inputs[features.HISTORY]
         in_batch = gather_replicas(ids)
         choices = int(self._choices.shape[0])

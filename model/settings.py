@@ -47,9 +47,8 @@ class Training(Section):
         "of a run's time.")
     max_made_pairs: int = Field(
         25_600, ge=100,
-        description="The same where a catalogue made all of the queries itself, and in between "
-        "where it made some: a pretrained encoder keeps half of what it learns of them, and soon "
-        "learns no more.")
+        description="The same where a catalogue made all of the queries itself: a pretrained "
+        "encoder keeps half of what it learns of them, and soon learns no more.")
     learning_rate: float = Field(1e-4, gt=0, le=1, description="Peak rate of the text encoder.")
     temperature: float = Field(0.05, gt=0, le=10, description="Divides the cosine of the towers.")
     backward_share: float = Field(
@@ -58,7 +57,7 @@ class Training(Section):
         "rest for a query's product; what it adds costs nothing, but nobody searches that way.")
     graded_negatives: float = Field(
         0.25, ge=0, le=1,
-        description="Products beside the batch that were judged lower or mined for one of its "
+        description="Products beside the batch that were judged or mined for one of its "
         "queries, as a share of it; with the uniform ones a step costs 1.4 of one without.")
     uniform_negatives: float = Field(
         0.125, ge=0, le=1,
@@ -66,7 +65,8 @@ class Training(Section):
         "nobody wanted yet is told from answers too.")
     mine_every: int = Field(
         1, ge=0, le=1_000,
-        description="Passes from one mining of hard negatives to the next; 0 mines none.")
+        description="Passes from one mining of hard negatives to the next, half of the training at "
+        "the most; 0 mines none.")
     mine_pool: int = Field(
         10_000, ge=100, le=10_000_000,
         description="Products among which is mined, at the most: encoding as many takes a minute "

@@ -49,7 +49,7 @@ def with_batch_sizes(settings: Training, pairs: int, contexts: int) -> Training:
         "context_batch_size": _context_batch(settings, min(contexts, settings.max_contexts))})
 
 
-def plan_text(settings: Training, pairs: int, asked: float) -> Plan:
+def plan_text(settings: Training, pairs: int, asked: bool) -> Plan:
     """The plan of the text phase.
 
     It validates twice a pass, which is six times where there are three passes: one validation
@@ -58,12 +58,13 @@ def plan_text(settings: Training, pairs: int, asked: float) -> Plan:
     Args:
         settings: of the training.
         pairs: text pairs trained on.
-        asked: share of them that people asked; the catalogue made the others.
+        asked: whether people asked any of them; else the catalogue made them all.
     """
     batch = _text_batch(settings, pairs)
-    made = settings.max_made_pairs
-    most = made + asked * (settings.max_text_pairs - made)
-    steps = max(1, int(min(pairs * settings.epochs, most)) // batch)
+    most = settings.max_text_pairs
+    if not asked:
+        most = min(most, settings.max_made_pairs)
+    steps = max(1, min(pairs * settings.epochs, most) // batch)
     return Plan(batch, steps, _interval(settings, pairs // batch // 2, steps))
 
 

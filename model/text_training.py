@@ -47,7 +47,7 @@ def train_text(
         _log.info("text: no query or catalogue pairs to learn from; the encoder stays as it is")
         return None
     start = [weight.numpy() for weight in encoder.trainable_weights]
-    plan = plan_text(settings, len(pairs), float(pairs.asked.mean()))
+    plan = plan_text(settings, len(pairs), bool(pairs.asked.any()))
     _log.info("text: %s pairs, %s", f"{len(pairs):,}", plan)
     replicas = strategy.num_replicas_in_sync
     compiled = acceleration.compiles_shapes(strategy)

@@ -61,7 +61,7 @@ VARIATIONS = (
     Variation("uniform", "uniform negatives", ("training.uniform_negatives=0",), ("homedepot",)),
     Variation("backward", "the loss from products to queries", ("training.backward_share=0",),
               ("homedepot",)),
-    Variation("pretraining", "the pretrained encoder, for a small one of random weights", ("text.preset=tiny",)),
+    Variation("pretraining", "the pretraining: a small encoder", ("text.preset=tiny",)),
     Variation("one-pass", "one pass over the text pairs", ("training.epochs=1",), ("homedepot",)),
     Variation("residual", "next to nothing learned by product id",
               ("training.residual_rank=1",), ("scientific",)),

@@ -26,8 +26,8 @@ MAX_GAIN = 5.0
 """Gains of larger scales (percent, say) are scaled down to it: nDCG raises 2 to their power."""
 
 MAX_NEGATIVES = 256
-"""Judged products that an example carries beside its positives, as many as it has of those. A pass
-takes one of them as a column of its own, and none of the others for a plain negative."""
+"""Judged products that an example carries beside its positives. A step takes one of them as a
+column of its own, and of the others those that are partly right for no plain negatives."""
 
 SHORT_QUERY_WORDS = 2
 
@@ -145,8 +145,8 @@ def read_query_group(
 def query_drafts(group: QueryGroup, seed: int) -> Iterator[Draft]:
     """Search examples of a training query: its judged positives and what was wanted after it.
 
-    A product that raters gave nothing is no positive, however often it was clicked. What else they
-    graded, and nobody wanted, goes along with each example: a half good product is not as wrong as
+    A product that raters gave nothing is no positive, however often it was clicked. What they
+    judged and is no positive goes along with each example: a half good product is not as wrong as
     one that nobody looked at, even where the example's own was but clicked.
     """
     if group.validates:

@@ -70,8 +70,8 @@ class Draft(NamedTuple):
         history_event: what was done with each of them, "" for unknown.
         history_age: days from then to when the product was wanted, -1 for unknown.
         titled: False when the query is the product's title, which the product then must not show.
-        negatives: products that raters graded lower than `product_id` for the same query, with
-            their grades as shares of the largest, in [0, 1).
+        negatives: other products that raters judged for the same query, and too low for a
+            positive, with their grades as shares of the largest, in [0, 1).
     """
 
     split: str

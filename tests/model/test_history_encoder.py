@@ -141,8 +141,15 @@ def test_events_are_forgotten_in_training_only_and_for_whole_contexts(rng):
     np.testing.assert_allclose(forgetful[~forgot], told[~forgot], atol=1e-5)
 
 
-def test_products_behind_the_longest_history_of_training_are_not_read(rng):
+def test_behind_the_longest_history_of_training_only_the_mean_reads(rng):
     encoder = trained(rng, longest=2)
     vectors = unit(rng.normal(size=(1, 3, DIM)))
-    np.testing.assert_array_equal(encode(encoder, vectors), encode(encoder, vectors[:, :2]))
-    assert not np.allclose(encode(encoder, vectors), encode(encoder, vectors[:, :1]))
+    encoder.log_decay.assign(-50.0)  # so that the mean is the newest product
+    read = encode(encoder, vectors[:, :2])
+    np.testing.assert_allclose(encode(encoder, vectors), read, atol=1e-6)
+    assert not np.allclose(encode(encoder, vectors[:, :1]), read)
+    encoder.log_decay.assign(np.log(0.7))
+    encoder.outputs.kernel.assign(np.zeros((16, DIM)))
+    newest, middle, oldest = vectors[0]
+    np.testing.assert_allclose(
+        encode(encoder, vectors)[0], unit(newest + 0.7 * middle + 0.49 * oldest), atol=1e-5)

@@ -27,6 +27,13 @@ def test_extra_candidates_are_masked_too_and_unknown_positives_ignored():
     np.testing.assert_array_equal(mask, [[True, False, True, False, False]])
 
 
+def test_what_raters_found_wrong_stays_a_negative():
+    known = masks.known_products(
+        tf.constant([[5, 4], [2, -1]], tf.int64), tf.constant([[7, 9], [3, -1]], tf.int64),
+        tf.constant([[0.5, 0.0], [0.25, 0.0]]))
+    np.testing.assert_array_equal(known, [[5, 4, 7, -1], [2, -1, 3, -1]])
+
+
 def test_a_fixed_list_of_candidates_is_masked_alike():
     # Columns hold products 2, 5 and 8 of ten; the first row wants 5 and is known to want 8 and 3.
     column_of = tf.constant([3, 3, 0, 3, 3, 1, 3, 3, 2, 3, 3], tf.int64)

@@ -23,7 +23,7 @@ from model.sizing import Plan, plan_contexts, plan_text, with_batch_sizes
     (40_231, 128, 625, 150),
 ])
 def test_a_text_phase_by_the_number_of_its_pairs(pairs, batch, steps, every):
-    assert plan_text(Training(), pairs, asked=1.0) == Plan(batch, steps, every)
+    assert plan_text(Training(), pairs, asked=True) == Plan(batch, steps, every)
 
 
 @pytest.mark.parametrize(("pairs", "plan"), [
@@ -33,12 +33,7 @@ def test_a_text_phase_by_the_number_of_its_pairs(pairs, batch, steps, every):
     (100, Plan(32, 9, 4)),
 ])
 def test_a_text_phase_on_pairs_that_the_catalogue_made(pairs, plan):
-    assert plan_text(Training(), pairs, asked=0.0) == plan
-
-
-def test_a_few_queries_of_people_among_made_ones_are_no_reason_to_train_for_long():
-    # A tenth of the way from 25,600 pairs to 80,000: 31,040, in batches of 128.
-    assert plan_text(Training(), 50_000, asked=0.1).steps == 242
+    assert plan_text(Training(), pairs, asked=False) == plan
 
 
 @pytest.mark.parametrize(("contexts", "plan"), [
@@ -61,7 +56,7 @@ def test_contexts_by_their_number(contexts, plan):
 
 @pytest.mark.parametrize("examples", [1, 31])
 def test_fewer_examples_than_a_batch_still_take_steps(examples):
-    assert plan_text(Training(epochs=1), examples, asked=1.0) == Plan(32, 1, 1)
+    assert plan_text(Training(epochs=1), examples, asked=True) == Plan(32, 1, 1)
     assert plan_contexts(Training(context_epochs=1), examples) == Plan(32, 1, 1)
 
 
@@ -69,7 +64,7 @@ def test_what_is_set_is_taken_and_an_interval_lowered_to_half_of_the_steps():
     settings = Training(
         batch_size=100, epochs=4, context_batch_size=10, context_epochs=2, validate_steps=15)
     # 40 steps leave room for two validations 15 steps apart, 20 steps for two of ten.
-    assert plan_text(settings, 1_000, asked=1.0) == Plan(100, 40, 15)
+    assert plan_text(settings, 1_000, asked=True) == Plan(100, 40, 15)
     assert plan_contexts(settings, 100) == Plan(10, 20, 10)
 
 

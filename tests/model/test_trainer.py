@@ -79,6 +79,7 @@ def test_the_same_seed_gives_the_same_model(shop):
         encoder, model = trainer.train(
             job(shop, epochs=1, context_epochs=1), load_preset("tiny"))
         assert model.optimizer.use_ema
+        assert model.contexts.history_encoder.longest == 3  # products of a history of this shop
         return [*encoder.get_weights(), *model.get_weights()]
 
     for first, second in zip(weights(), weights(), strict=True):
