@@ -50,7 +50,8 @@ def text_batches(
     rows = read_chunks(patterns, TEXT_KINDS).unbatch().take(limit)
     rows = rows.enumerate().map(lambda number, row: {
         features.ROW: number, **{name: row[name] for name in _TEXT_FEATURES}})
-    # Kept in memory: a pass over fifty thousand tokenised pairs is some ten megabytes.
+    # Kept in memory: a pass over fifty thousand tokenised pairs is some ten megabytes, two hundred
+    # where raters judged hundreds of products for each query.
     rows = rows.cache().shuffle(limit, seed=seed, reshuffle_each_iteration=True).repeat()
     draws = tf.data.Dataset.random(seed=seed, rerandomize_each_iteration=False).batch(2)
     rows = tf.data.Dataset.zip((rows, draws)).map(
