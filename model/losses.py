@@ -86,11 +86,16 @@ class MixedNegativesLoss:
     Args:
         temperature: divides the products of vectors.
         backward_share: share of the other direction in the loss, in [0, 1).
+        logq: share of the correction for how often columns are drawn, in [0, 1]; with 0 the softmax
+            is that of what was drawn, where popular products are told from answers most often.
     """
 
-    def __init__(self, temperature: float, backward_share: float = 0.0) -> None:
+    def __init__(
+        self, temperature: float, backward_share: float = 0.0, logq: float = 1.0,
+    ) -> None:
         self._temperature = temperature
         self._backward_share = backward_share
+        self._logq = logq
 
     def __call__(
         self, contexts: tf.Tensor, candidates: Candidates, weight: tf.Tensor,
@@ -132,10 +137,11 @@ class MixedNegativesLoss:
         return tf.matmul(rows, columns, transpose_b=True) / self._temperature
 
     def _correction(self, candidates: Candidates) -> tf.Tensor:
-        """Logarithm of the probability of each candidate, `[candidates]`."""
+        """What is subtracted from the score of each candidate, `[candidates]`."""
         if candidates.probability is None:
             return tf.zeros(tf.shape(candidates.vectors)[:1])
-        return tf.math.log(tf.clip_by_value(candidates.probability, _LEAST_PROBABILITY, 1.0))
+        probability = tf.clip_by_value(candidates.probability, _LEAST_PROBABILITY, 1.0)
+        return self._logq * tf.math.log(probability)
 
 
 def mixture_probability(

@@ -161,9 +161,9 @@ class ContextRetrieval(RetrievalModel):
     @property
     def additions(self) -> list[tf.Variable]:
         """What training changes of the text vectors that it starts from, or adds to them."""
-        outputs = self.contexts.history_encoder.outputs
         return [
-            self.products.adapter.kernel, self.products.residual, outputs.kernel, outputs.bias]
+            self.products.adapter.kernel, self.products.residual,
+            *self.contexts.history_encoder.additions]
 
     def product_vectors(self, products: tf.Tensor, training: bool = False) -> tf.Tensor:
         """Vectors of products by number, int64 `[batch]`, as `[batch, dim]`."""

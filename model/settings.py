@@ -51,6 +51,10 @@ class Training(Section):
         "encoder keeps half of what it learns of them, and soon learns no more.")
     learning_rate: float = Field(1e-4, gt=0, le=1, description="Peak rate of the text encoder.")
     temperature: float = Field(0.05, gt=0, le=10, description="Divides the cosine of the towers.")
+    logq: float = Field(
+        1.0, ge=0, le=1,
+        description="Share of the logarithm of the probability with which a negative is drawn that "
+        "is taken from its score (logQ); with 0 popular products are pushed down for being drawn.")
     backward_share: float = Field(
         0.2, ge=0, lt=1,
         description="Share of the loss that looks for a product's queries among the batch's, the "
@@ -98,6 +102,10 @@ class Training(Section):
         64, ge=1, le=4_096, description="Columns of what is learned about each product by id.")
     residual_dropout: float = Field(
         0.2, ge=0, lt=1, description="Share of those dropped in training, so that text counts.")
+    history_layers: int = Field(
+        2, ge=0, le=24,
+        description="Layers of the Transformer over a history; 0 leaves a mean weighted by place, "
+        "event and age.")
     event_dropout: float = Field(
         0.3, ge=0, lt=1,
         description="Share of contexts trained on as if nobody knew what was done with the "

@@ -97,9 +97,9 @@ def text_model(
     """The model of the text phase; in chunks where a replica's `rows` are more than one."""
     settings = job.training
     chunked = rows > settings.chunk_size
+    loss = MixedNegativesLoss(settings.temperature, settings.backward_share, settings.logq)
     return TextRetrieval(
-        encoder, MixedNegativesLoss(settings.temperature, settings.backward_share), extra,
-        pairs.share(job.products), settings.chunk_size if chunked else None)
+        encoder, loss, extra, pairs.share(job.products), settings.chunk_size if chunked else None)
 
 
 def _miners(

@@ -79,16 +79,16 @@ class ContextTower(keras.layers.Layer):
     Args:
         adapter: the product tower's text adapter, shared so that both towers stay one space.
         dimension: of all vectors.
-        event_dropout, longest: of the history encoder.
+        event_dropout, layers, longest: of the history encoder.
     """
 
     def __init__(
         self, adapter: TextAdapter, dimension: int, event_dropout: float = 0.0,
-        longest: int = MAX_HISTORY, name: str = "context_tower",
+        layers: int = 2, longest: int = MAX_HISTORY, name: str = "context_tower",
     ) -> None:
         super().__init__(name=name)
         self.adapter = adapter
-        self.history_encoder = HistoryEncoder(dimension, event_dropout, longest=longest)
+        self.history_encoder = HistoryEncoder(dimension, event_dropout, layers, longest=longest)
         self.part_weights = self.add_weight("part_weights", shape=[3], initializer="ones")
 
     def call(

@@ -169,10 +169,11 @@ def _context_model(
     dimension = vectors.shape[1]
     products = ProductTower(
         len(vectors), dimension, settings.residual_rank, settings.residual_dropout)
+    contexts = ContextTower(
+        products.adapter, dimension, settings.event_dropout, settings.history_layers, longest)
     model = ContextRetrieval(
-        products,
-        ContextTower(products.adapter, dimension, settings.event_dropout, longest), vectors,
-        mentioned, wanted, MixedNegativesLoss(settings.temperature), settings.max_negatives)
+        products, contexts, vectors, mentioned, wanted,
+        MixedNegativesLoss(settings.temperature, logq=settings.logq), settings.max_negatives)
     # Built by one call, so that every variable exists before weights are kept or exported.
     empty = {
         "query": tf.zeros([1, dimension]), "profile": tf.zeros([1, dimension]),

@@ -34,11 +34,12 @@ def encode(encoder, vectors, mask=None, events=None, ages=None, training=False):
 
 def trained(rng, **settings):
     """An encoder all of whose parts have a say, as after training."""
-    encoder = HistoryEncoder(DIM, width=16, **settings)
+    encoder = HistoryEncoder(DIM, **settings)
     encode(encoder, np.zeros((1, 1, DIM)))
-    encoder.outputs.kernel.assign(rng.normal(size=(16, DIM)))
-    encoder.event_vectors.assign(rng.normal(size=encoder.event_vectors.shape))
-    encoder.age_vectors.assign(rng.normal(size=encoder.age_vectors.shape))
+    transformer = encoder.transformer
+    for weights in (
+            transformer.outputs.kernel, transformer.event_vectors, transformer.age_vectors):
+        weights.assign(rng.normal(size=weights.shape))
     encoder.event_weights.assign(rng.normal(size=encoder.event_weights.shape))
     encoder.age_decay.assign(-0.3)
     return encoder
@@ -48,32 +49,33 @@ def trained(rng, **settings):
     (None, None), ([[VIEW, PURCHASE]], [[0.5, 400.0]])])
 def test_an_untrained_history_is_the_recency_weighted_mean(rng, events, ages):
     newest, oldest = unit(rng.normal(size=(2, DIM)))
-    [vector] = encode(HistoryEncoder(DIM, width=16), [[newest, oldest]], None, events, ages)
+    [vector] = encode(HistoryEncoder(DIM), [[newest, oldest]], None, events, ages)
     np.testing.assert_allclose(vector, unit((newest + 0.7 * oldest) / 1.7), atol=1e-5)
 
 
 def test_where_nothing_is_known_the_transformer_reads_products_and_places_alone(rng):
-    encoder = HistoryEncoder(DIM, width=16)
+    encoder = HistoryEncoder(DIM)
     vectors = unit(rng.normal(size=(2, 3, DIM)))
     mask = tf.constant([[True, True, True], [True, True, False]])
     encode(encoder, vectors)
-    encoder.outputs.kernel.assign(rng.normal(size=(16, DIM)))
+    transformer = encoder.transformer
+    transformer.outputs.kernel.assign(rng.normal(size=(128, DIM)))
 
     # The encoder as it was before it knew of events.
     weights = np.array([[1, 0.7, 0.49], [1, 0.7, 0]])[:, :, np.newaxis]
     mean = (vectors * weights).sum(axis=1) / weights.sum(axis=1)
-    hidden = encoder.inputs(vectors * DIM**0.5)
-    hidden = hidden + encoder.positions(hidden)
-    for block in encoder.blocks:
+    hidden = transformer.inputs(vectors * DIM**0.5)
+    hidden = hidden + transformer.positions(hidden)
+    for block in transformer.blocks:
         hidden = block(hidden, padding_mask=mask)
-    expected = unit(mean + encoder.outputs(encoder.norm(hidden[:, 0])).numpy())
+    expected = unit(mean + transformer.outputs(transformer.norm(hidden[:, 0])).numpy())
 
     np.testing.assert_allclose(encode(encoder, vectors, mask), expected, atol=1e-5)
 
 
 def test_the_mean_weighs_place_event_and_age(rng):
     newest, middle, oldest = unit(rng.normal(size=(3, DIM)))
-    encoder = HistoryEncoder(DIM, width=16)
+    encoder = HistoryEncoder(DIM)
     weights = np.ones(len(EVENT_NUMBERS) + 1)
     weights[VIEW], weights[PURCHASE] = 0.5, 2.0
     encoder.event_weights.assign(np.log(np.exp(weights) - 1))  # softplus turns them back
@@ -89,7 +91,7 @@ def test_the_mean_weighs_place_event_and_age(rng):
 
 def test_a_history_of_years_keeps_its_shares(rng):
     vectors = unit(rng.normal(size=(1, 2, DIM)))
-    encoder = HistoryEncoder(DIM, width=16)
+    encoder = HistoryEncoder(DIM)
     encoder.age_decay.assign(-30.0)  # e**-480: nothing, if it were not for shares
     vector = encode(encoder, vectors, ages=[[9999.0, 9999.0]])
     np.testing.assert_allclose(vector, encode(encoder, vectors), atol=1e-5)
@@ -149,7 +151,17 @@ def test_behind_the_longest_history_of_training_only_the_mean_reads(rng):
     np.testing.assert_allclose(encode(encoder, vectors), read, atol=1e-6)
     assert not np.allclose(encode(encoder, vectors[:, :1]), read)
     encoder.log_decay.assign(np.log(0.7))
-    encoder.outputs.kernel.assign(np.zeros((16, DIM)))
+    encoder.transformer.outputs.kernel.assign(np.zeros((128, DIM)))
     newest, middle, oldest = vectors[0]
     np.testing.assert_allclose(
         encode(encoder, vectors)[0], unit(newest + 0.7 * middle + 0.49 * oldest), atol=1e-5)
+
+
+def test_without_layers_a_history_is_its_mean_whatever_is_learned(rng):
+    encoder = HistoryEncoder(DIM, layers=0)
+    newest, oldest = unit(rng.normal(size=(2, DIM)))
+    [vector] = encode(encoder, [[newest, oldest]])
+    np.testing.assert_allclose(vector, unit((newest + 0.7 * oldest) / 1.7), atol=1e-5)
+    assert encoder.additions == []
+    assert {weight.name.split(":")[0].split("/")[-1] for weight in encoder.trainable_weights} == {
+        "log_decay", "age_decay", "event_weights"}

@@ -40,6 +40,16 @@ def test_drawn_columns_are_corrected_scaled_and_masked():
     np.testing.assert_allclose(loss, expected, rtol=1e-5)
 
 
+@pytest.mark.parametrize("logq", [0.0, 0.5])
+def test_a_share_of_the_correction_is_a_power_of_the_probability(logq):
+    candidates = Candidates(tf.eye(2), _EVERYTHING, tf.constant([0.5, 0.1]))
+    mined = GradedColumns(tf.constant([[0.8, 0.6]]), tf.constant([0]), tf.constant([0.0]))
+    loss = MixedNegativesLoss(temperature=1.0, logq=logq)(
+        tf.constant([[1.0, 0.0]]), candidates, tf.constant([1.0]), mined)
+    logits = [1 - logq * np.log(0.5), -logq * np.log(0.1), 0.8 - logq * np.log(0.5)]
+    np.testing.assert_allclose(loss, entropy([1, 0, 0], logits), rtol=1e-5)
+
+
 def test_columns_that_are_all_there_is_are_not_corrected():
     loss = MixedNegativesLoss(temperature=1.0)(
         tf.constant([[1.0, 0.0]]), Candidates(tf.eye(2), _EVERYTHING), tf.constant([1.0]))
