@@ -89,13 +89,13 @@ class HistoryEncoder(keras.layers.Layer):
             events, ages = self._forget(events, ages)
         dated, doublings = _doublings(ages)
         weights = self._weights(mask, events, doublings)
-        mean = tf.reduce_sum(vectors * weights[:, :, tf.newaxis], axis=1)
+        history = tf.reduce_sum(vectors * weights[:, :, tf.newaxis], axis=1)
         if self.transformer is not None:
-            mean += self.transformer(*(
+            history += self.transformer(*(
                 values[:, :self.longest] for values in (
                     vectors, mask, events, _bucket(dated, doublings))), training=training)
         some = tf.cast(tf.reduce_any(mask, axis=1, keepdims=True), tf.float32)
-        return tf.math.l2_normalize(mean, axis=-1) * some
+        return tf.math.l2_normalize(history, axis=-1) * some
 
     def _weights(self, mask: tf.Tensor, events: tf.Tensor, doublings: tf.Tensor) -> tf.Tensor:
         """Share of each product in the mean, float32 `[batch, history]`, zero at the padding."""

@@ -4,7 +4,12 @@ import numpy as np
 
 from model import batches, data, features
 from model.features import Kind
+from pipeline.examples import queries
 from tests.model import examples
+
+
+def test_a_row_has_room_for_all_judged_products_that_an_example_carries():
+    assert batches._MOST_NEGATIVES == queries.MAX_NEGATIVES
 
 
 def test_text_batches_are_full_and_follow_the_seed(shop):
