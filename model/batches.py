@@ -13,11 +13,11 @@ from model.data import TEXT_KINDS, ContextTable, read_chunks
 _LENGTHS = (8, 12, 16, 20, 24, 28, 32, 40, 48, 64, 96, 128, 256, 513)
 """Product lengths up to which texts share batches: little padding, and hardly fewer orders."""
 
-_MOST_POSITIVES = 256
-"""Width of positives where shapes are fixed: more than any example carries."""
+_MOST_POSITIVES = 1_000
+"""Width of positives where shapes are fixed: as many as an example carries."""
 
 _MOST_NEGATIVES = 256
-"""Likewise of negatives: as many as an example carries."""
+"""Likewise of negatives."""
 
 _TEXT_FEATURES = {
     features.QUERY_TOKENS: 0, features.PRODUCT_TOKENS: 0, features.POSITIVES: -1,

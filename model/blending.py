@@ -29,7 +29,7 @@ def blend_with_start(
     Args:
         weights: trained; changed in place.
         start: their values before training.
-        measure: nDCG@10 of each validation context, `[contexts]`, by the model that holds them.
+        measure: nDCG@10 of each validation example, `[examples]`, by the model that holds them.
         shares: to choose from, ascending.
 
     Returns:

@@ -48,6 +48,10 @@ UNKNOWN_AGE = -1.0
 EVENT_NUMBERS = {"view": 1, "click": 2, "cart": 3, "purchase": 4, "rating": 5}
 """Number of each event that wishes for a product; any other name is `UNKNOWN_EVENT`."""
 
+EVENT_WEIGHTS = {"view": 0.3, "click": 0.5, "cart": 0.8, "purchase": 1.0, "rating": 1.0}
+"""Weight of an event as a wish for its product, by how much it cost the shopper; impressions are
+the shop's choice, not the shopper's, and wish for nothing."""
+
 KIND_NAMES = {"search": Kind.SEARCH, "recommend": Kind.RECOMMEND, "catalogue": Kind.CATALOGUE}
 
 _RAGGED = (

@@ -1,7 +1,8 @@
 """How the arms' scores become one: features of a candidate, and their weights by kind of context.
 
-A candidate's score is a weighted sum of features, the weights those of a softmax over candidates:
-they are learned on validation contexts (`pipeline.indexing.fusion`) around the priors given here.
+A candidate's score is a weighted sum of features; what is answered is its share of a softmax over
+candidates. The weights are learned on validation contexts, for the best nDCG
+(`pipeline.indexing.fusion`), around the priors given here.
 """
 
 from __future__ import annotations

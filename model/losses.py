@@ -106,7 +106,8 @@ class MixedNegativesLoss:
         Args:
             contexts: float `[batch, dim]`.
             candidates: the shared columns.
-            weight: of each row, its product's grade as a share of the largest, in (0, 1].
+            weight: of each row, in (0, 1]: its product's grade as a share of the largest, or that
+                of the strongest event that wanted it.
             graded: the rows' own columns.
             askers: what the other direction needs; without it there is none.
         """

@@ -120,7 +120,9 @@ class Miner(keras.callbacks.Callback):
         pool = choose_pool(
             pairs.product[pairs.asked], int(self._catalogue.nrows()), self._pool, self._generator)
         places = np.searchsorted(pool, pairs.product).clip(max=len(pool) - 1)
-        rows = np.flatnonzero(pairs.asked & (pool[places] == pairs.product))
+        # A query of which no token is left, such as a lone accent, has no row among the texts.
+        rows = np.flatnonzero(
+            pairs.asked & (pairs.query >= 0) & (pool[places] == pairs.product))
         texts, query = np.unique(pairs.query[rows], return_inverse=True)
         queries = self._encode(tf.gather(pairs.texts, texts))
         products = self._encode(tf.gather(self._catalogue, pool))

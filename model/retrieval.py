@@ -127,15 +127,15 @@ def _texts(inputs: dict[str, tf.Tensor], extra: Extra) -> tuple[tf.Tensor, ...]:
 class ContextRetrieval(RetrievalModel):
     """Contexts against products whose text vectors are fixed.
 
-    Negatives are the products that events mention: all of them up to `max_negatives`, else a
-    uniform sample together with the batch's positives. Products that no event mentions are no
-    negatives: nobody had the choice, and they would be learned away.
+    Negatives are the products that training contexts want or hold: all of them up to
+    `max_negatives`, else a uniform sample together with the batch's positives. Products that none
+    mentions are no negatives: nobody had the choice, and they would be learned away.
 
     Args:
         products: the product tower.
         contexts: the context tower.
         text_vectors: text vector of every product, float `[products, dim]`.
-        mentioned: whether events mention each product, bool `[products]`.
+        mentioned: whether a context wants or holds each product, bool `[products]`.
         wanted: how often each product is a positive, as a fraction, float `[products]`.
         loss: of a step.
         max_negatives: uniform negatives of a step, at the most.

@@ -47,8 +47,8 @@ class Training(Section):
         "of a run's time.")
     max_made_pairs: int = Field(
         25_600, ge=100,
-        description="The same where a catalogue made all of the queries itself: a pretrained "
-        "encoder keeps half of what it learns of them, and soon learns no more.")
+        description="The same where a catalogue made all of the queries itself: they do not teach "
+        "how people ask, and what else they teach is soon learned.")
     learning_rate: float = Field(1e-4, gt=0, le=1, description="Peak rate of the text encoder.")
     temperature: float = Field(0.05, gt=0, le=10, description="Divides the cosine of the towers.")
     logq: float = Field(
@@ -96,8 +96,8 @@ class Training(Section):
         1_000_000, ge=100, description="Contexts held in memory, at the most: 1 GB or so.")
     max_negatives: int = Field(
         10_000, ge=10,
-        description="Products that a context is told from in a step; a catalogue whose events "
-        "mention no more is used whole, a larger one is sampled.")
+        description="Products that a context is told from in a step; where training contexts want "
+        "or hold no more, all of these, else a sample.")
     residual_rank: int = Field(
         64, ge=1, le=4_096, description="Columns of what is learned about each product by id.")
     residual_dropout: float = Field(

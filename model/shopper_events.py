@@ -8,6 +8,11 @@ import tensorflow as tf
 
 from model import features
 
+_WEIGHTS = (0.0, *(
+    features.EVENT_WEIGHTS[name]
+    for name in sorted(features.EVENT_NUMBERS, key=features.EVENT_NUMBERS.__getitem__)))
+"""Weight of each event by its number; nothing is as weak as an unknown one."""
+
 
 class History(NamedTuple):
     """Histories as the context tower takes them, newest first, `[batch, history]`, history >= 1.
@@ -62,7 +67,7 @@ def newest_first(products: tf.Tensor, events: tf.Tensor, ages: tf.Tensor) -> His
 
 def each_once(history: History) -> History:
     """Histories in which each product stands once: where it was wanted last, with its strongest
-    event, as in training.
+    event, the latest of equal ones, as in training.
 
     Args:
         history: newest first; its square is held in memory.
@@ -72,8 +77,10 @@ def each_once(history: History) -> History:
     same = products[:, :, tf.newaxis] == products[:, tf.newaxis, :]
     newer = places[tf.newaxis, :] < places[:, tf.newaxis]
     kept = (products >= 0) & ~tf.reduce_any(same & newer, axis=2)
-    strongest = tf.reduce_max(
-        tf.where(same, history.events[:, tf.newaxis, :], features.UNKNOWN_EVENT), axis=2)
+    weights = tf.gather(_WEIGHTS, history.events)
+    # Of equal ones `argmax` takes the first, which is the newest.
+    place = tf.argmax(tf.where(same, weights[:, tf.newaxis, :], -1.0), axis=2)
+    strongest = tf.gather(history.events, place, batch_dims=1)
 
     def compact(values: tf.Tensor, padding: float) -> tf.Tensor:
         return _dense(tf.ragged.boolean_mask(values, kept), padding)

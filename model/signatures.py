@@ -44,7 +44,7 @@ class Servable(tf.Module):
         self.hybrid, self.behaviour, self.backtest = hybrid, behaviour, backtest
 
     def signatures(self) -> dict[str, Any]:
-        """The concrete functions to save, by name; see ARCHITECTURE for what each takes."""
+        """The concrete functions to save, by name; the README's table says what each takes."""
         strings = tf.TensorSpec([None], tf.string)
         answers = self._rankings("", self.behaviour)
         if self.backtest is not None:

@@ -37,14 +37,19 @@ def train_text(
     """
     settings = job.training
     pairs = data.text_pairs(job.train, settings.max_text_pairs)
-    held_out = data.context_table(job.evaluation, data.TEXT_KINDS, TextMeasure.CONTEXTS)
+    held_out = data.context_table(job.evaluation, data.TEXT_KINDS, TextMeasure.EXAMPLES)
     if not len(pairs) and not pretrained:
         _log.warning(
             "text: no query or catalogue pairs to learn from, and the encoder has learned nothing "
             "before: what products are called tells it nothing. A pretrained text.preset knows")
         return None
-    if not len(pairs) or (pretrained and not len(held_out)):
+    if not len(pairs):
         _log.info("text: no query or catalogue pairs to learn from; the encoder stays as it is")
+        return None
+    if pretrained and not len(held_out):
+        _log.info(
+            "text: %s pairs, but none are held out that could tell whether they teach anything; "
+            "the encoder stays as it is", f"{len(pairs):,}")
         return None
     start = [weight.numpy() for weight in encoder.trainable_weights]
     plan = plan_text(settings, len(pairs), bool(pairs.asked.any()))

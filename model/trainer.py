@@ -112,7 +112,7 @@ def train_contexts(
     if not histories:
         _log.info("contexts: no histories; search runs on the text encoder alone")
         return _untrained_contexts(job, encode, catalogue), None
-    held_out = data.context_table(job.evaluation, CONTEXT_KINDS, ContextMeasure.CONTEXTS)
+    held_out = data.context_table(job.evaluation, CONTEXT_KINDS, ContextMeasure.EXAMPLES)
     if not len(held_out):
         _log.info("contexts: too few histories to hold any out; they are read as they are")
         return _untrained_contexts(job, encode, catalogue), None

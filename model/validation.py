@@ -28,19 +28,19 @@ _HISTORY = (features.HISTORY, features.HISTORY_EVENT, features.HISTORY_AGE)
 def ndcg_at(
     scores: np.ndarray, answer: np.ndarray, others: list[np.ndarray], k: int,
 ) -> np.ndarray:
-    """nDCG@k of each context, which has one answer; its other positives are set aside.
+    """nDCG@k of each example: a context with one of its answers, the others set aside.
 
     A tie counts against the answer, and so does NaN: a model that says the same of everything, or
     nothing at all, is not the best there is.
 
     Args:
-        scores: `[contexts, candidates]`; changed in place.
-        answer: column of each answer, int `[contexts]`.
-        others: columns of each context's other positives.
+        scores: `[examples, candidates]`; changed in place.
+        answer: column of each answer, int `[examples]`.
+        others: columns of the other positives of each one's context.
         k: cut-off.
 
     Returns:
-        float `[contexts]`.
+        float `[examples]`.
     """
     own = scores[np.arange(len(answer)), answer].copy()
     for row, columns in enumerate(others):
@@ -60,7 +60,7 @@ class TextMeasure:
         seed: of the sample.
     """
 
-    CONTEXTS = 400
+    EXAMPLES = 400
     POOL = 1_000
     """Products ranked beside the answers: enough to tell encoders apart, encoded in seconds."""
 
@@ -78,29 +78,32 @@ class TextMeasure:
             held_out, lambda ids: np.searchsorted(self._pool, ids))
 
     def __call__(self) -> np.ndarray:
-        """Measures the encoder's present weights: `[contexts]`."""
+        """Measures the encoder's present weights: `[examples]`."""
         return self.of(*self.vectors())
 
     def vectors(self) -> tuple[np.ndarray, np.ndarray]:
-        """What the encoder makes of the queries `[contexts, dim]` and of the pool `[pool, dim]`."""
+        """What the encoder makes of the queries `[examples, dim]` and of the pool `[pool, dim]`."""
         queries = _with_nothing(self._encode(self._held_out.texts))[self._held_out.query]
         return queries, self._encode(self._tokens)
 
     def of(self, queries: np.ndarray, products: np.ndarray) -> np.ndarray:
-        """nDCG@10 of each context by its vector's products with those of the pool."""
+        """nDCG@10 of each example by its vector's products with those of the pool."""
         return ndcg_at(queries @ products.T, self._answer, self._others, 10)
 
 
 class ContextMeasure:
-    """nDCG@10 of validation contexts over the whole catalogue.
+    """nDCG@10 of validation examples over the whole catalogue.
+
+    A context has an example for each of a few of its answers. They count one by one, so that where
+    contexts are few their standard error is larger than that of as many examples.
 
     Args:
         model: as it is being trained.
-        held_out: validation contexts.
+        held_out: validation examples.
         text_vectors: vectors of `held_out.texts`.
     """
 
-    CONTEXTS = 2_000
+    EXAMPLES = 2_000
     _BATCH = 256
 
     def __init__(
@@ -113,7 +116,7 @@ class ContextMeasure:
         self._contexts = tf.function(model.context_vectors, autograph=False, reduce_retracing=True)
 
     def __call__(self) -> np.ndarray:
-        """Measures the model's present weights: `[contexts]`."""
+        """Measures the model's present weights: `[examples]`."""
         catalogue = self._products(
             tf.range(self._model.text_vectors.shape[0], dtype=tf.int64)).numpy()
         values = []
@@ -161,7 +164,7 @@ class RetrievalStopping(keras.callbacks.Callback):
     ends where it began. Of an optimizer that averages weights, the averages are measured and kept.
 
     Args:
-        measure: returns nDCG@10 of each validation context; None where there is none to measure
+        measure: returns nDCG@10 of each validation example; None where there is none to measure
             on: then nothing stops training, and the last weights stay.
         every: steps between two measurements.
         patience: measurements without a better one, after the rate has risen, before training

@@ -54,7 +54,7 @@ def adapter_start(
         _log.info("text: vectors are spread by those of the catalogue")
         return kernel
     identity = np.eye(len(kernel), dtype=np.float32)
-    asked = data.context_table(job.evaluation, (Kind.SEARCH,), TextMeasure.CONTEXTS)
+    asked = data.context_table(job.evaluation, (Kind.SEARCH,), TextMeasure.EXAMPLES)
     if not len(asked):
         _log.info("text: vectors are not spread: no query is held out that could tell")
         return identity

@@ -18,6 +18,7 @@ import argparse
 import pathlib
 import sys
 
+from benchmarks.quality.ablation import VARIATIONS
 from benchmarks.quality.job import Job
 from benchmarks.quality.pages import write_pages
 from benchmarks.quality.results import FOLDER
@@ -84,6 +85,12 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     unknown = sorted(set(args.tasks_named).difference(NAMES))
     if unknown:
         parser.error(f"unknown tasks: {', '.join(unknown)}; there are {', '.join(NAMES)}")
+    if args.seed and args.what not in ("all", "emporium"):
+        parser.error(f"--seed is of the default configuration, not of {args.what}")
+    varied = sorted({task for variation in VARIATIONS for task in variation.tasks})
+    if args.what == "ablation" and args.tasks_named and not set(varied) & set(args.tasks_named):
+        parser.error(
+            f"the ablation is of {' and '.join(varied)}, received {' '.join(args.tasks_named)}")
     return args
 
 

@@ -10,6 +10,7 @@ from benchmarks.quality.table import (
     SEARCH,
     Kept,
     ablation_table,
+    commits,
     comparison,
 )
 
@@ -42,7 +43,8 @@ Written by `make benchmark-quality` from `benchmarks/results/`; what each peer i
 The default configuration (seed 1), and by how much the figures change when a part is taken away
 (`make benchmark-ablation`).
 
-{ablation}"""
+{ablation}
+{commits}"""
 
 
 def load_kept(folder: pathlib.Path) -> Kept:
@@ -66,7 +68,7 @@ def page(kept: Kept) -> str:
     """The whole page."""
     return _PAGE.format(
         search=comparison(kept, SEARCH), recommendation=comparison(kept, RECOMMENDATION),
-        reading=reading(kept), ablation=ablation_table(kept))
+        reading=reading(kept), ablation=ablation_table(kept), commits=commits(kept))
 
 
 def readme_block(kept: Kept) -> str:

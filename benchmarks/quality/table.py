@@ -15,6 +15,7 @@ from benchmarks.quality.results import EMPORIUM, Bools, Floats, Result
 from pipeline.evaluation.bootstrap import Estimate
 
 ABSENT = "–"
+REFUSED = "not pushed"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -91,7 +92,7 @@ def comparison(kept: Kept, figures: Sequence[Figure]) -> str:
             cells.append(f"{mark}{value}{mark}")
         rows.append([peer.label, *cells])
     rows.append(["Emporium − best peer", *(
-        _difference(kept.values(f, EMPORIUM), kept.values(f, best[f] or "")) for f in figures)])
+        _difference(kept, figure, EMPORIUM, best[figure] or "") for figure in figures)])
     rows.append(["Minutes of training and indexing (median)", *(
         _minutes(kept.of(figure.task, EMPORIUM)) for figure in figures)])
     return _markdown(_heads(figures), rows)
@@ -104,11 +105,25 @@ def ablation_table(kept: Kept) -> str:
     rows = [["default", *default]]
     for variation in ablation.VARIATIONS:
         rows.append([variation.label, *(
-            _difference(
-                kept.values(figure, variation.system),
-                kept.values(figure, EMPORIUM, ablation.SEED))
+            _difference(kept, figure, variation.system, EMPORIUM, ablation.SEED)
             for figure in ABLATION)])
     return _markdown(_heads(ABLATION), rows)
+
+
+def commits(kept: Kept) -> str:
+    """Which variations were measured at another commit than the default they stand beside."""
+    lines = []
+    for task in dict.fromkeys(figure.task for figure in ABLATION):
+        own = {result.commit for result in kept.of(task, EMPORIUM, ablation.SEED)}
+        labels = [
+            f"{variation.label} ({result.commit[:7]})" for variation in ablation.VARIATIONS
+            for result in kept.of(task, variation.system) if result.commit not in own]
+        if labels:
+            lines.append(
+                f"On {task} the default is of commit "
+                f"{', '.join(commit[:7] for commit in sorted(own)) or ABSENT}, not so: "
+                f"{'; '.join(labels)}.\n")
+    return "".join(lines)
 
 
 def _best(kept: Kept, figure: Figure) -> str | None:
@@ -120,9 +135,8 @@ def _best(kept: Kept, figure: Figure) -> str | None:
 
 
 def _emporium(kept: Kept, figure: Figure) -> str:
-    results = kept.of(figure.task, EMPORIUM)
-    if any(result.status == NOT_PUSHED for result in results):
-        return "not pushed"
+    if _refused(kept, figure, EMPORIUM):
+        return REFUSED
     means = [values.mean() for values in kept.values(figure, EMPORIUM)]
     if len(means) < 2:
         return _mean(means)
@@ -133,10 +147,21 @@ def _mean(values: Sequence[Floats]) -> str:
     return f"{np.mean(values):.4f}" if values else ABSENT
 
 
-def _difference(ours: Sequence[Floats], theirs: Sequence[Floats]) -> str:
-    if not ours or not theirs:
+def _difference(
+    kept: Kept, figure: Figure, ours: str, theirs: str, seed: int | None = None,
+) -> str:
+    """By how much one system is better than another, each the mean of its seeds or of one seed."""
+    first, second = (kept.values(figure, system, seed) for system in (ours, theirs))
+    if _refused(kept, figure, ours, seed):  # Those that were pushed are not all there is.
+        return REFUSED
+    if not first or not second:
         return ABSENT
-    return _interval(difference(np.mean(ours, axis=0), np.mean(theirs, axis=0)))
+    return _interval(difference(np.mean(first, axis=0), np.mean(second, axis=0)))
+
+
+def _refused(kept: Kept, figure: Figure, system: str, seed: int | None = None) -> bool:
+    """Whether any run of a system made a model that was not good enough to be pushed."""
+    return any(result.status == NOT_PUSHED for result in kept.of(figure.task, system, seed))
 
 
 def _interval(estimate: Estimate) -> str:

@@ -22,11 +22,10 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from model.features import UNKNOWN_AGE
+from model.features import EVENT_WEIGHTS, UNKNOWN_AGE
 from pipeline.config import Examples
 from pipeline.examples.records import EVAL, RECOMMEND, TRAIN, Context, Draft, Event
 from pipeline.examples.split import (
-    EVENT_WEIGHTS,
     EventFacts,
     has_real_time,
     is_want,
@@ -34,8 +33,9 @@ from pipeline.examples.split import (
     unit_hash,
 )
 
-MAX_POSITIVES = 200
-"""Known positives that an example carries for masking; a batch rarely holds more of them."""
+MAX_POSITIVES = 1_000
+"""Known positives that an example carries for masking. Contexts have the catalogue for negatives,
+and queries are mined for: what is left out here is taken for a negative there."""
 
 MIN_ORDERED_PRODUCTS = 3
 """Products that a shopper must have wanted before one of them is held out by order."""

@@ -23,11 +23,8 @@ from typing import NamedTuple
 
 import apache_beam as beam
 
+from model.features import EVENT_WEIGHTS
 from pipeline.examples.records import Event
-
-EVENT_WEIGHTS = {"purchase": 1.0, "rating": 1.0, "cart": 0.8, "click": 0.5, "view": 0.3}
-"""Weight of an event as a wish for its product, by how much it cost the shopper; impressions are
-the shop's choice, not the shopper's, and wish for nothing."""
 
 EARLIEST_REAL_TIME = 100_000_000
 """Seconds since the epoch (1973); smaller numbers count steps, they are not dates."""

@@ -4,11 +4,12 @@ import numpy as np
 
 from model import batches, data, features
 from model.features import Kind
-from pipeline.examples import queries
+from pipeline.examples import histories, queries
 from tests.model import examples
 
 
-def test_a_row_has_room_for_all_judged_products_that_an_example_carries():
+def test_a_row_has_room_for_all_known_and_judged_products_that_an_example_carries():
+    assert batches._MOST_POSITIVES == histories.MAX_POSITIVES
     assert batches._MOST_NEGATIVES == queries.MAX_NEGATIVES
 
 

@@ -72,6 +72,18 @@ def test_the_miner_leaves_out_what_is_close_and_what_the_catalogue_asked_itself(
     assert said == ["text: hard negatives for 1 of 2 pairs, mined among 5 products"]
 
 
+def test_a_query_without_tokens_is_not_mined_for():
+    nothing = TextPairs(
+        query=np.array([-1, 0], np.int32), product=np.array([1, 0]), known=ragged([[1], [0]]),
+        asked=np.array([True, True]), probability=np.array([0.5, 0.5], np.float32),
+        texts=ragged([[0]]))
+    mined = tf.Variable(np.full((2, MINED), 5), dtype=tf.int64)
+    Miner(
+        encode, nothing, ragged([[0], [2], [4], [6], [8]]), mined, pool=100, below=0.95, every=10,
+        steps=100, at_start=True, seed=1, report=lambda _: None).mine()
+    assert mined.numpy().tolist() == [[-1] * MINED, [2, 3, 4] + [-1] * (MINED - 3)]
+
+
 def test_mining_is_done_at_the_start_and_while_it_still_pays():
     def steps_mined(at_start, planned=34):
         steps = []

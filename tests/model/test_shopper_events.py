@@ -5,7 +5,7 @@ import tensorflow as tf
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.features import EVENT_NUMBERS, UNKNOWN_AGE, UNKNOWN_EVENT
+from model.features import EVENT_NUMBERS, EVENT_WEIGHTS, UNKNOWN_AGE, UNKNOWN_EVENT
 from model.shopper_events import History, each_once, event_numbers, newest_first, unknown_events
 
 _ROWS = st.lists(st.lists(st.tuples(
@@ -60,6 +60,20 @@ def test_a_product_stands_once_where_it_was_wanted_last_with_its_strongest_event
     assert history.products.numpy().tolist() == [[7, 8], [5, 6]]
     assert history.events.numpy().tolist() == [[4, 2], [3, 0]]
     assert history.ages.numpy().tolist() == [[0.5, 1.0], [-1.0, 4.0]]
+
+
+def test_of_equally_strong_events_a_product_has_the_latest():
+    purchase, rating, cart = (EVENT_NUMBERS[name] for name in ("purchase", "rating", "cart"))
+    history = each_once(History(
+        tf.constant([[7, 7, 7], [7, 7, 7]], tf.int64),
+        tf.constant([[cart, purchase, rating], [rating, cart, purchase]]),
+        tf.constant([[1.0, 2.0, 3.0], [1.0, 2.0, 3.0]])))
+    assert history.events.numpy().tolist() == [[purchase], [rating]]
+
+
+def test_every_event_that_wishes_for_a_product_has_a_number_and_a_weight():
+    assert set(EVENT_NUMBERS) == set(EVENT_WEIGHTS)
+    assert sorted(EVENT_NUMBERS.values()) == list(range(1, len(EVENT_WEIGHTS) + 1))
 
 
 @given(rows=_ROWS)

@@ -1,5 +1,6 @@
-"""Training end to end on a small shop: it learns, it repeats itself, it runs on replicas."""
+"""Training end to end on a small shop: it learns, it repeats itself, it says what it does."""
 
+import re
 import shutil
 import types
 
@@ -9,9 +10,11 @@ import tensorflow as tf
 import tf_keras as keras
 
 from model import batches, data, features, text_training, trainer
+from model.encoding import BatchEncoder
 from model.features import Kind
 from model.presets import load_preset
 from model.settings import Text, Training
+from model.sizing import plan_text
 from model.text_encoder import TextEncoder
 from tests.model import examples
 
@@ -62,6 +65,7 @@ def test_both_phases_learn_the_topics_and_export(shop, tmp_path, caplog):
     # histories are 25, and two passes are 50, as is half of all four.
     said = [record.getMessage() for record in caplog.records]
     assert "text: 200 pairs, batches of 16, validated every 10 steps" in said
+    assert any(re.match(r"text: hard negatives for \d\d+ of 200 pairs", line) for line in said)
     assert "contexts: 400 contexts, batches of 16, validated every 50 steps" in said
     # Ten products share a topic: the answer among ten equals has nDCG@10 of 0.45 on average,
     # one of forty at random 0.11. Histories leave seven of the ten: 0.53.
@@ -105,6 +109,28 @@ def test_a_pretrained_encoder_stays_where_nothing_validates_it(tmp_path, caplog)
             encoder.get_weights(), TextEncoder(preset).get_weights(), strict=True):
         np.testing.assert_array_equal(trained, original)
     assert any("encoder stays as it is" in r.getMessage() for r in caplog.records)
+
+
+def test_a_pretrained_encoder_stays_where_nothing_validates_its_pairs(tmp_path, caplog):
+    caplog.set_level("INFO", logger="emporium")
+    examples.write_shop(tmp_path / "data", histories=0, validated=False)
+    trainer.train(job(tmp_path / "data"), load_preset("minilm"))
+    assert any(
+        r.getMessage().startswith("text: 200 pairs, but none are held out") for r in caplog.records)
+
+
+def test_what_is_mined_is_what_a_step_draws_from(shop):
+    settings = job(shop)
+    catalogue = data.catalogue_tokens(settings.catalogue, settings.products)
+    pairs = data.text_pairs(settings.train, 1_000)
+    extra = text_training.extra_products(settings, pairs, catalogue, 16)
+    encode = BatchEncoder(TextEncoder(load_preset("tiny")))
+    plan = plan_text(settings.training, len(pairs), asked=True)
+    [miner] = text_training._miners(settings, encode, pairs, catalogue, extra, plan, False)
+    miner.mine()
+    assert (extra.mined.numpy() >= 0).any()
+    without = job(shop, mine_every=0)
+    assert text_training._miners(without, encode, pairs, catalogue, extra, plan, False) == []
 
 
 def test_an_encoder_that_nothing_ever_taught_is_told_of(tmp_path, caplog):

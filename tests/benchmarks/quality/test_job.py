@@ -124,7 +124,7 @@ def test_a_model_that_was_not_pushed_is_a_result(bench, tmp_path, runs, pages, m
 
 
 def test_variations_are_run_beside_the_default(bench, tmp_path, runs, pages):
-    assert _call(bench, tmp_path, "ablation", "homedepot", "--seed", "1", "chorus") == 0
+    assert _call(bench, tmp_path, "ablation", "homedepot", "chorus") == 0
     varied = [v for v in ablation.VARIATIONS if "homedepot" in v.tasks]
     assert runs[0] == ("homedepot", "homedepot-emporium-1", ["--set", "seed=1"])
     assert [out for _, out, _ in runs[1:]] == [
@@ -159,6 +159,17 @@ def test_without_the_tasks_it_says_so(tmp_path, capsys, pages):
     assert "tasks are not here: no tasks.py and no score.py" in capsys.readouterr().out
     assert pages == []
     assert not (tmp_path / "work").exists()
+
+
+@pytest.mark.parametrize(("arguments", "message"), [
+    (("ablation", "homedepot", "--seed", "2"), "--seed is of the default configuration, not of a"),
+    (("peers", "--seed", "2"), "--seed is of the default configuration, not of peers"),
+    (("ablation", "chorus"), "the ablation is of homedepot and scientific, received chorus"),
+])
+def test_what_would_do_nothing_is_refused(tmp_path, capsys, arguments, message):
+    with pytest.raises(SystemExit):
+        _call(tmp_path, tmp_path, *arguments)
+    assert message in capsys.readouterr().err
 
 
 def test_unknown_tasks_are_named(tmp_path, capsys):

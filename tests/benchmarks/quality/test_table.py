@@ -13,7 +13,7 @@ from benchmarks.quality.pages import (
     replace_block,
 )
 from benchmarks.quality.results import EMPORIUM, FOLDER, Result
-from benchmarks.quality.table import Figure, Kept, ablation_table, comparison
+from benchmarks.quality.table import Figure, Kept, ablation_table, commits, comparison
 
 FIGURES = (
     Figure("chorus", "chorus", "nDCG@10"), Figure("chorus", "chorus, rare", "nDCG@10", "rare"))
@@ -21,9 +21,10 @@ MEMBERS = {"chorus": {
     "all": np.array([True] * 4), "rare": np.array([True, True, False, False])}}
 
 
-def _result(system, values, *, seed=1, task="chorus", minutes=10.0, resumed=False, status=0):
+def _result(system, values, *, seed=1, task="chorus", minutes=10.0, resumed=False, status=0,
+            commit="abc"):
     return Result(
-        task, system, seed, "abc", [], minutes, resumed, 1.0, status, {},
+        task, system, seed, commit, [], minutes, resumed, 1.0, status, {},
         {"nDCG@10": np.array(values)} if values else {})
 
 
@@ -67,7 +68,15 @@ def test_a_model_that_was_not_pushed_is_said_to_be():
     table = comparison(Kept([
         _result(EMPORIUM, [], status=3), _result("bm25", [0.1] * 4)], MEMBERS), FIGURES)
     assert _row(table, "Emporium") == ["not pushed"] * 2
-    assert _row(table, "Emporium − best peer") == ["–", "–"]
+    assert _row(table, "Emporium − best peer") == ["not pushed"] * 2
+
+
+def test_seeds_that_were_pushed_do_not_speak_for_one_that_was_not():
+    table = comparison(Kept([
+        _result(EMPORIUM, [0.5] * 4), _result(EMPORIUM, [], seed=2, status=3),
+        _result("bm25", [0.1] * 4)], MEMBERS), FIGURES)
+    assert _row(table, "Emporium") == ["not pushed"] * 2
+    assert _row(table, "Emporium − best peer") == ["not pushed"] * 2
 
 
 def test_a_variation_is_compared_with_the_default_of_its_seed():
@@ -78,10 +87,25 @@ def test_a_variation_is_compared_with_the_default_of_its_seed():
         _result(EMPORIUM, [0.5, 0.7], task="homedepot"),
         _result(EMPORIUM, [0.9, 0.9], task="homedepot", seed=2),
         _result(variation.system, [0.4, 0.6], task="homedepot"),
+        _result("ablation-mining", [], task="homedepot", status=3),
     ], members))
     assert _row(table, "default") == ["0.6000", "0.7000", "–", "–", "–"]
     assert _row(table, variation.label) == [
         "-0.1000 (-0.1000 to -0.1000)"] * 2 + ["–"] * 3
+    assert _row(table, "mined negatives") == ["not pushed"] * 2 + ["–"] * 3
+
+
+def test_variations_of_another_commit_than_the_default_are_named():
+    def kept(*commits):
+        return Kept([
+            _result(EMPORIUM, [0.5, 0.7], task="homedepot", commit="abc"),
+            _result(EMPORIUM, [0.5, 0.7], task="homedepot", seed=2, commit="old"),
+            *(_result(system, [0.4, 0.6], task="homedepot", commit=commit) for system, commit in
+              zip(("ablation-mining", "ablation-logq"), commits, strict=True))], {})
+
+    assert commits(kept("abc", "abc")) == ""
+    assert commits(kept("abc", "old")) == (
+        "On homedepot the default is of commit abc, not so: logQ (old).\n")
 
 
 def test_the_block_between_the_marks_is_replaced():

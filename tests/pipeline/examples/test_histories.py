@@ -225,12 +225,12 @@ def test_trained_wants_are_once_a_session():
     assert list(histories.trained_wants(shopper)) == ["a"]
 
 
-def test_positives_are_at_most_200_and_hold_the_target():
-    shopper = _shopper([_event(f"p{n:03}", n / 100) for n in range(300)])
+def test_positives_are_limited_and_hold_the_target():
+    shopper = _shopper([_event(f"p{n:04}", n / 1_000) for n in range(1_500)])
     drafts = _examples(shopper)
     assert len(drafts) == 20
     for product_id, draft in drafts.items():
-        assert len(set(draft.positives)) == len(draft.positives) == 200
+        assert len(set(draft.positives)) == len(draft.positives) == 1_000
         assert product_id in draft.positives
     assert drafts == _examples(shopper)
 

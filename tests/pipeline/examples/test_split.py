@@ -6,10 +6,8 @@ from apache_beam.testing.util import assert_that, equal_to
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.features import EVENT_NUMBERS
 from pipeline.examples.records import Event
 from pipeline.examples.split import (
-    EVENT_WEIGHTS,
     EventFacts,
     GatherEventFacts,
     choose_cut,
@@ -98,8 +96,3 @@ def test_facts_of_events_in_several_bundles():
     with beam.Pipeline() as p:
         facts = p | beam.Create(events[:10]) | beam.CombineGlobally(GatherEventFacts(0.2))
         assert_that(facts, equal_to([EventFacts(10, start + 8 * day, 0.0)]))
-
-
-def test_every_event_that_wishes_for_a_product_has_a_number():
-    assert set(EVENT_NUMBERS) == set(EVENT_WEIGHTS)
-    assert sorted(EVENT_NUMBERS.values()) == list(range(1, len(EVENT_WEIGHTS) + 1))
