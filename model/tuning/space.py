@@ -60,7 +60,7 @@ class Choice:
         space.Choice(self.name, values, ordered=True, default=configured)
 
 
-_TEMPERATURE = Rate("temperature", 0.02, 0.2)
+TEMPERATURE = Rate("temperature", 0.02, 0.2)
 """CLIP learns 0.01 and less on large batches, SimCLR is best at 0.1; small batches and noisy clicks
 want softer targets. Both phases read it."""
 
@@ -101,14 +101,14 @@ class SearchSpace:
         """Settings that are varied in a phase; the temperature in the first."""
         settings = _SETTINGS[phase]
         if phase is self.phases[0]:
-            settings = (*settings, _TEMPERATURE)
+            settings = (*settings, TEMPERATURE)
         return [setting.name for setting in settings]
 
     def declare(self) -> keras_tuner.HyperParameters:
         """The space as KerasTuner has it; defaults are the settings as they are."""
         space = keras_tuner.HyperParameters()
         known = {s.name: s for s in (*_SETTINGS[Phase.TEXT], *_SETTINGS[Phase.CONTEXTS],
-                                     _TEMPERATURE)}
+                                     TEMPERATURE)}
         for phase in self.phases:
             for name in self.names(phase):
                 known[name].declare(space, getattr(self.training, name))

@@ -53,7 +53,8 @@ class Outcome:
 
     Attributes:
         values: validation nDCG@10 of each tuned phase.
-        seconds: that each tuned phase took; 0 where an earlier trial's encoder was reused.
+        seconds: that each tuned phase took, the first with what goes before it; 0 where an earlier
+            trial's encoder was reused.
     """
 
     values: dict[Phase, float]
@@ -115,6 +116,7 @@ class Trials:
 
     Attributes:
         phases: that are tuned.
+        trains_text: whether a run trains the encoder, were it only by what nothing validates.
         training: the run's settings, with the batch sizes of the whole shop: by the part of it
             that a trial sees there would be smaller ones.
     """
@@ -126,8 +128,9 @@ class Trials:
         self._job, self._preset, self._limits = job, preset, limits
         self._folder = folder
         self._contexts = data.count(job.train, trainer.CONTEXT_KINDS)
-        self.training = with_batch_sizes(
-            job.training, data.count(job.train, data.TEXT_KINDS), self._contexts)
+        pairs = data.count(job.train, data.TEXT_KINDS)
+        self.trains_text = Phase.TEXT in self.phases or (pairs > 0 and not preset.pretrained)
+        self.training = with_batch_sizes(job.training, pairs, self._contexts)
         self._catalogue = data.catalogue_tokens(job.catalogue, job.products)
         self._strategy = acceleration.choose_strategy(job.training.strategy)
         self._precision = acceleration.choose_precision(job.training.precision)
@@ -158,8 +161,8 @@ class Trials:
             if Phase.TEXT in self.phases:
                 values[Phase.TEXT] = encoder.value
                 seconds[Phase.TEXT] = 0.0 if reused else time.monotonic() - started
-            if Phase.CONTEXTS in self.phases:
                 started = time.monotonic()
+            if Phase.CONTEXTS in self.phases:
                 # As if no text had been trained before: trials of one encoder start alike.
                 keras.utils.set_random_seed(job.seed)
                 _, value = trainer.train_contexts(

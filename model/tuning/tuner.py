@@ -15,7 +15,7 @@ from model.settings import Tuning
 from model.tuning.budget import Budget
 from model.tuning.hparams import TrialLog
 from model.tuning.oracle import VALUE, PhaseOracle, seconds_metric, value_metric
-from model.tuning.space import Phase, SearchSpace, differing
+from model.tuning.space import TEMPERATURE, Phase, SearchSpace, differing
 from model.tuning.trials import Trials, UnvalidatedError
 
 _log = logging.getLogger("emporium.tuner")
@@ -147,10 +147,12 @@ class RetrievalTuner(BaseTuner):
         return " ".join(f"{name}={value}" for name, value in changed.items())
 
     def _text_settings(self, trial: Trial) -> dict[str, float]:
-        if Phase.TEXT not in self._space.phases:
+        """Those of the trial that make its encoder what it is."""
+        if not self._trials.trains_text:
             return {}
-        return {
-            name: trial.hyperparameters.values[name] for name in self._space.names(Phase.TEXT)}
+        tuned = Phase.TEXT in self._space.phases
+        names = self._space.names(Phase.TEXT) if tuned else [TEMPERATURE.name]
+        return {name: trial.hyperparameters.values[name] for name in names}
 
     def _write(self, trial: Trial) -> None:
         metrics = [VALUE, *(value_metric(phase) for phase in self._space.phases)]

@@ -7,9 +7,12 @@ import functools
 import gzip
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import tensorflow as tf
+
+from model.features import UNKNOWN_AGE
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,6 +42,20 @@ class Context:
     history_age: tuple[float, ...] = ()
     source: str = ""
     role: str = "both"
+
+
+def dense_histories(contexts: Sequence[Context]) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    """Products, events and ages of the contexts' histories, oldest first, `[contexts, history]`.
+
+    Padded at the end with "" and with an unknown age; at least one column.
+    """
+    def dense(rows: Sequence[Sequence[Any]], padding: Any) -> tf.Tensor:
+        width = max(1, *map(len, rows))
+        return tf.constant([[*row, *[padding] * (width - len(row))] for row in rows])
+
+    return (
+        dense([c.history for c in contexts], ""), dense([c.history_event for c in contexts], ""),
+        dense([c.history_age for c in contexts], UNKNOWN_AGE))
 
 
 @dataclasses.dataclass(frozen=True)

@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from model.features import UNKNOWN_AGE
-from model.shopper_events import newest_first
-from pipeline.evaluation.data import Context
+from model.shopper_events import each_once, newest_first
+from pipeline.evaluation.data import Context, dense_histories
 
 PROBES = 500
 """Vectors whose neighbours are looked up: recall is then known to +-0.01 at 0.95."""
@@ -54,13 +53,9 @@ def probe_vectors(
 def _embed(
     towers: Any, contexts: Sequence[Context], row_of: dict[str, int], vectors: np.ndarray,
 ) -> np.ndarray:
-    def padded(rows: list[list[Any]], dtype: tf.DType, padding: Any) -> tf.Tensor:
-        return tf.ragged.constant(rows, ragged_rank=1, dtype=dtype).to_tensor(padding)
-
-    history = newest_first(
-        padded([[row_of.get(p, -1) for p in c.history] for c in contexts], tf.int64, -1),
-        padded([list(c.history_event) for c in contexts], tf.string, ""),
-        padded([list(c.history_age) for c in contexts], tf.float32, UNKNOWN_AGE))
+    products, events, ages = dense_histories(contexts)
+    rows = [[row_of.get(p.decode(), -1) for p in history] for history in products.numpy()]
+    history = each_once(newest_first(tf.constant(rows, tf.int64), events, ages))
     return np.asarray(towers.embed_context(
         tf.constant([c.query for c in contexts]), tf.constant([c.profile for c in contexts]),
         tf.gather(tf.constant(vectors), tf.maximum(history.products, 0)),

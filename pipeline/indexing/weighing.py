@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import logging
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -13,7 +12,7 @@ import tensorflow as tf
 from model.fusion import ARMS, FEATURES, LEARNED_KINDS, SPREADS, ContextKind, feature_mask
 from model.hybrid import Behaviour, Candidates
 from model.signatures import Servable
-from pipeline.evaluation.data import Context
+from pipeline.evaluation.data import Context, dense_histories
 from pipeline.examples.records import CATALOGUE, JUDGES, TUNES
 from pipeline.indexing import fusion
 from pipeline.indexing.fusion import Judged
@@ -134,24 +133,13 @@ def judge(
             parts = search(query)
         else:
             profile = tf.constant([context.profile for context in batch])
-            parts = recommend(*_history(batch), profile, query)
+            parts = recommend(*dense_histories(batch), profile, query)
         found |= zip(chosen, zip(*(part.numpy() for part in parts), strict=True), strict=True)
     return _with_gains(contexts, row_of, [found[n] for n in range(len(contexts))])
 
 
 def _parts(found: Candidates) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
     return found.rows, found.features, found.usable
-
-
-def _history(contexts: Sequence[Context]) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-    """Products, events and ages of histories, `[contexts, history]`."""
-    def dense(rows: Sequence[Sequence[Any]], padding: Any) -> tf.Tensor:
-        width = max(1, *map(len, rows))
-        return tf.constant([[*row, *[padding] * (width - len(row))] for row in rows])
-
-    return (
-        dense([c.history for c in contexts], ""), dense([c.history_event for c in contexts], ""),
-        dense([c.history_age for c in contexts], -1.0))
 
 
 def _with_gains(

@@ -1,6 +1,7 @@
 """Trials on a small shop: they are told, kept, shown by TensorBoard, and gone on with."""
 
 import logging
+import types
 
 import numpy as np
 import pytest
@@ -139,6 +140,7 @@ class MadeUpTrials:
 
     def __init__(self, run):
         self.phases = (Phase.TEXT, Phase.CONTEXTS)
+        self.trains_text = True
         self.training = job(None).training
         self._run = run
 
@@ -236,6 +238,16 @@ def test_a_shop_with_nothing_to_validate_is_told_so(tmp_path):
 def test_only_what_can_be_learned_is_tuned(tmp_path, shop, phases):
     examples.write_shop(tmp_path / "data", **shop)
     assert tuned_phases(job(tmp_path / "data")) == phases
+
+
+@pytest.mark.parametrize(("searches", "settings"), [(4, {"temperature": 0.05}), (0, {})])
+def test_an_encoder_that_nothing_validates_is_trained_at_the_temperature_of_its_trial(
+        tmp_path, searches, settings):
+    examples.write_shop(tmp_path / "data", searches=searches)  # Of four a fifth, none, validates.
+    tuner = make_tuner(job(tmp_path / "data"), LIMITS, tmp_path / "tuning", "toy")
+    trial = types.SimpleNamespace(hyperparameters=tuner.oracle.get_space())
+    assert trial.hyperparameters.values.keys() >= {"temperature", "context_learning_rate"}
+    assert tuner._text_settings(trial) == settings
 
 
 def test_batch_sizes_are_those_of_the_whole_shop_and_not_of_a_trial(folder, monkeypatch):

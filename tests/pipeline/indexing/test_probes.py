@@ -46,6 +46,11 @@ def test_histories_are_newest_first_and_strangers_left_out():
         [0.0, 0.0, 2.0, 0.0], [1.0, 2.0, 0.0, 0.0]]
 
 
+def test_a_product_counts_once_where_it_was_wanted_last():
+    assert _probes(_context(history=["a", "b", "a"])) == _probes(_context(history=["b", "a"]))
+    assert _probes(_context(history=["a", "b"])) != _probes(_context(history=["b", "a"]))
+
+
 def test_queries_count_and_contexts_of_nothing_do_not():
     assert _probes(_context("lamp"), _context()) == [[9.0, 9.0, 9.0, 9.0]]
 
