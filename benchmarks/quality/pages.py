@@ -41,7 +41,8 @@ Written by `make benchmark-quality` from `benchmarks/results/`; what each peer i
 ## What each part is worth
 
 The default configuration (seed 1), and by how much the figures change when a part is taken away
-(`make benchmark-ablation`).
+(`make benchmark-ablation`). The intervals are over queries or shoppers; what another seed changes,
+which is as much as some parts are worth, the ± above tells.
 
 {ablation}
 {commits}"""
