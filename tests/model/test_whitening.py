@@ -99,7 +99,7 @@ def test_those_held_out_decide_where_peoples_queries_trained(
     class Measure:
         """Finds spread vectors better by a number."""
 
-        CONTEXTS = 400
+        EXAMPLES = 400
 
         def __init__(self, *_):
             pass
