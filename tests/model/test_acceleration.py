@@ -1,14 +1,10 @@
 """Strategies on logical devices, precision by hardware, AutoGraph's rules put back."""
 
-import os
-import subprocess
-import sys
-import textwrap
-
 import pytest
 import tensorflow as tf
 
 from model import acceleration
+from tests.model.devices import run_on
 
 
 def test_auto_takes_the_cpu_where_nothing_else_is():
@@ -42,12 +38,7 @@ def test_autograph_is_left_as_it_was():
 
 
 def test_two_replicas_see_the_negatives_of_the_global_batch():
-    # Logical devices are set before TensorFlow starts: hence a process of its own.
-    script = textwrap.dedent("""
-        import tensorflow as tf
-        cpu = tf.config.list_physical_devices("CPU")[0]
-        tf.config.set_logical_device_configuration(
-            cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+    run_on(2, """
         from model import acceleration
         from model.losses import Askers, Candidates, MixedNegativesLoss
         from model.masks import asker_mask, negative_mask
@@ -57,6 +48,7 @@ def test_two_replicas_see_the_negatives_of_the_global_batch():
         queries = tf.constant([[1., 0.], [0., 1.], [.6, .8], [.8, .6]])
         ids = tf.constant([0, 1, 2, 3], tf.int64)
         none = tf.fill([4, 1], tf.constant(-1, tf.int64))
+        # On one device: that is enough to compare sums of gradients.
         scale = tf.Variable(1.0)
         softmax = MixedNegativesLoss(0.5, backward_share=0.25)
 
@@ -89,20 +81,11 @@ def test_two_replicas_see_the_negatives_of_the_global_batch():
         tf.debugging.assert_near(total, alone)
         tf.debugging.assert_near(gradient, alone_gradient)
     """)
-    # The variable lives on one device: that is enough to compare sums of gradients.
-    done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=False,
-        env={**os.environ, "PYTHONPATH": os.getcwd(), "TF_USE_LEGACY_KERAS": "1"})
-    assert done.returncode == 0, done.stderr[-2000:]
 
 
 def test_training_runs_on_two_replicas(tmp_path):
-    script = textwrap.dedent(f"""
+    run_on(2, f"""
         import pathlib
-        import tensorflow as tf
-        cpu = tf.config.list_physical_devices("CPU")[0]
-        tf.config.set_logical_device_configuration(
-            cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
         import sys
         sys.path.insert(0, ".")
         from tests.model import examples, test_trainer
@@ -114,8 +97,4 @@ def test_training_runs_on_two_replicas(tmp_path):
             folder, strategy="mirrored", epochs=2, context_epochs=1, chunk_size=6)
         trainer.train(job, load_preset("tiny"))
     """)
-    done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=False,
-        env={**os.environ, "TF_USE_LEGACY_KERAS": "1"})
-    assert done.returncode == 0, done.stderr[-2000:]
     assert tf.io.gfile.exists(str(tmp_path / "data" / "logs" / "contexts"))
