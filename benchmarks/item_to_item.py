@@ -36,9 +36,11 @@ _BATCH = 256
 def main(out: pathlib.Path) -> None:
     """Prints a line for each of `VARIATIONS`."""
     pipeline = out / "pipeline"
-    known = load_servable(str(_newest(pipeline / "IndexBuilder" / "model") / "Format-Serving"))
-    ids = [product.decode() for product in known.ids.numpy()]
-    vectors = known.hybrid.vectors.numpy()
+    servable = _newest(pipeline / "IndexBuilder" / "model") / "Format-Serving"
+    vectors = load_servable(str(servable)).hybrid.vectors.numpy()
+    # Products come first in this file, in their rows' order; then aliases.
+    lines = (servable / "assets" / "product_ids.txt").read_text(encoding="utf-8").split("\n")
+    ids = lines[:len(vectors)]
     sequences = list(without_held_out(
         read_sequences(str(_newest(pipeline / "ExamplesJoin" / "sequences")))))
     contexts = [

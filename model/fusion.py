@@ -13,7 +13,7 @@ from collections.abc import Collection, Mapping
 import numpy as np
 
 HALF_LIVES = (90.0, 30.0, 7.0)
-"""Days after which a purchase counts half in popularity: what sells in a season, a month, now."""
+"""Days after which a want counts half in popularity: what sells in a season, a month, now."""
 
 HISTORY_DECAYS = {"collaborative": 0.97, "collaborative_recent": 0.75}
 """Weight of each older product of a history against the next newer, for item-to-item evidence of

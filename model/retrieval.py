@@ -1,8 +1,8 @@
 """The two retrieval models of a run: text towers, then contexts over fixed text vectors.
 
-Text first: query and product text through one BERT, in-batch negatives. Then contexts: the
-encoder rests, every product's text vector is at hand, so that histories cost no BERT and the
-negatives are the catalogue itself. Both use one loss.
+Text first: query and product text through one BERT, negatives from the batch and beside it. Then
+contexts: the encoder rests, every product's text vector is at hand, so that histories cost no BERT
+and the negatives are all products that contexts mention. Both use one loss.
 """
 
 from __future__ import annotations

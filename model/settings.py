@@ -81,9 +81,9 @@ class Training(Section):
         "answers that nobody marked.")
     chunk_size: int = Field(
         256, ge=1, le=65_536,
-        description="Texts on one device whose activations are held at once. In float32 minilm "
-        "takes some 10 MB for one of 64 tokens. A larger batch is encoded twice, in chunks, for a "
-        "third more time.")
+        description="Largest batch on one device whose step is held whole, which is 2.4 texts a "
+        "pair. In float32 minilm takes some 10 MB for one of 64 tokens. A larger batch is encoded "
+        "twice, in chunks of so many texts, for a third more time.")
     context_batch_size: int | None = Field(
         None, ge=2, le=65_536,
         description="Contexts in a global batch. By data size: the power of two nearest to a "

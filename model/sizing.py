@@ -53,7 +53,8 @@ def plan_text(settings: Training, pairs: int, asked: bool) -> Plan:
     """The plan of the text phase.
 
     It validates twice a pass, which is six times where there are three passes: one validation
-    encodes up to 1,400 products, as much work as some 300 pairs are to train on.
+    encodes some 1,400 products, more where queries have many answers, as much work as some 300
+    pairs are to train on.
 
     Args:
         settings: of the training.

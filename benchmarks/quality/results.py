@@ -35,7 +35,7 @@ class Result:
         seed: of the run; 1 for a peer, none of which draws lots in ranking.
         commit: of the code that ran.
         options: what was configured, as arguments of `emporium run`.
-        minutes: of training and indexing, or of a peer's whole work.
+        minutes: of `emporium run`, from reading the tables to the push, or of a peer's whole work.
         resumed: whether an earlier, interrupted run had done a part, which `minutes` leaves out.
         peak_gb: most memory that a process held, in GiB; None for a peer, which has no process of
             its own.

@@ -93,7 +93,7 @@ def comparison(kept: Kept, figures: Sequence[Figure]) -> str:
         rows.append([peer.label, *cells])
     rows.append(["Emporium − best peer", *(
         _difference(kept, figure, EMPORIUM, best[figure] or "") for figure in figures)])
-    rows.append(["Minutes of training and indexing (median)", *(
+    rows.append(["Minutes of the whole run (median)", *(
         _minutes(kept.of(figure.task, EMPORIUM)) for figure in figures)])
     return _markdown(_heads(figures), rows)
 

@@ -27,7 +27,7 @@ and asks it a search, a recommendation and for similar products. `make run` is t
 _TOP = 3
 
 _SETTINGS = ("training.max_text_pairs=6400", "training.context_epochs=5")
-"""What keeps a laptop's first run below five minutes; --set and --config win over it."""
+"""What keeps a laptop's first run short; --set and --config win over it."""
 
 
 def add_parser(commands: argparse._SubParsersAction) -> None:

@@ -1,4 +1,4 @@
-"""How often each product was wanted: the baseline to beat, and the fallback of an empty context.
+"""How often each product was wanted: the baseline to beat, and what divides products into bands.
 
 Only training counts: with what is held out, both would know the answers that they are judged by.
 """

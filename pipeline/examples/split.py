@@ -6,8 +6,9 @@ them at or after it, as nearly as an hour allows. Training sees nothing at or af
 event without a time in such a shop is left out, since nobody can say on which side it is.
 
 Only an order. Otherwise each shopper's rows are in order but nobody knows how two shoppers
-compare: a hashed `validation_fraction` of the shoppers who wanted at least three products keep
-their last new product for validation, and all others train on all they have.
+compare: a hashed share (`histories.ordered_share`: `validation_fraction`, more of a small shop) of
+the shoppers who wanted at least three products keep their last new product for validation, and all
+others train on all they have.
 
 Queries. A judged query goes where the judgments' `split` says; where no judgment says
 "validation", and for queries that only events know, a hash decides. A validation query trains

@@ -12,8 +12,8 @@ from pipeline.cjk import is_run, pairs, split_runs
 from pipeline.examples.records import Product
 
 MAX_ATTRIBUTES = 8
-"""Attributes written out, at most: a product's tokens are few, and the description, which is read
-after them, should have its part."""
+"""Attributes written out, at most: a product's tokens are few. They are read last, and a cut loses
+what stands behind."""
 
 MAX_CATEGORY_NAMES = 4
 """Names of a category path that are kept, the last ones: its roots are shared by whole departments
@@ -87,7 +87,7 @@ def attributes_text(attributes: str, title: str = "") -> str:
 
     Args:
         attributes: JSON as ingested.
-        title: of the product, read just before its attributes.
+        title: of the product, which is read before its attributes.
     """
     said = set(_words(title))
     try:

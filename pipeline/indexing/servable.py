@@ -49,7 +49,7 @@ def write_description(
 def write_warmup(
     folder: str, titles: Sequence[str], product_ids: Sequence[str], requests: int,
 ) -> None:
-    """Writes warm-up requests for every signature, in TensorFlow Serving's format.
+    """Writes warm-up requests for every signature that shops call, in TensorFlow Serving's format.
 
     Args:
         folder: of the SavedModel.

@@ -214,7 +214,7 @@ _JUDGMENTS = Table(
     ))
 
 _FACTS = Table(
-    name="facts", key="head", without="no loss, as facts are not used yet",
+    name="facts", key="head", without="no loss, as no model learns from facts yet",
     columns=(
         Column("head", Kind.ID, required=True, unread="head", free_text=FreeText.CATALOGUE),
         Column("relation", Kind.TEXT, required=True, unread="relation",

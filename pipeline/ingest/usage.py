@@ -39,7 +39,7 @@ def _describe_table(table: Table, part: TableBalance) -> Iterator[str]:
             yield f"{table.name}: no column {column.name}: {column.without}"
     unread = [column.unread for column in table.columns if column.name in present and column.unread]
     if unread:
-        yield f"{table.name}: kept, not used yet: {', '.join(unread)}"
+        yield f"{table.name}: kept, not learned from yet: {', '.join(unread)}"
 
 
 def _describe_ids(balance: Mapping[str, TableBalance]) -> Iterator[str]:

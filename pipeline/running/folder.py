@@ -36,11 +36,6 @@ class RunFolder:
         return self.root / "reports"
 
     @property
-    def tensorboard(self) -> pathlib.Path:
-        """Logs for TensorBoard."""
-        return self.root / "tensorboard"
-
-    @property
     def tuning(self) -> pathlib.Path:
         """Trials of `emporium tune`, with which an interrupted one goes on."""
         return self.root / "tuning"

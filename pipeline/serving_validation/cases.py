@@ -41,7 +41,7 @@ class Case:
 
 
 def build_cases(contexts: Sequence[Context]) -> list[Case]:
-    """Makes recorded and hostile requests for every signature.
+    """Makes recorded and hostile requests for every signature that shops call.
 
     Args:
         contexts: validation contexts; the first of each kind become recorded requests.

@@ -99,7 +99,11 @@ class LinearTowers(tf.Module):
 
 
 def train(bench: Bench, rows: Sequence[Row], seed: int) -> LinearTowers:
-    """Trains on judgements as the text phase of Emporium does."""
+    """Trains on judgements much as the text phase does.
+
+    Unlike there, what was judged irrelevant counts in a column of its own only, not wherever it
+    turns up beside others.
+    """
     generator = np.random.default_rng(seed)
     top = max(row["grade"] for row in rows)
     texts = sorted({normalise_query(row["query"]) for row in rows})

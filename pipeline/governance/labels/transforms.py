@@ -38,7 +38,7 @@ class LabelSettings:
     Attributes:
         min_probability: of being wrong, from which on a judgement is set aside. Below a half: a
             wrong grade costs a ranking several times what the lack of a right one does
-            (benchmarks/governance/labels.py).
+            (`python -m benchmarks.governance.labels`, its proxy).
         max_fitted: judgements learned from, at the most; all are scored. More take longer in
             proportion and teach little.
         preset: encoder that compares meanings, as in the setting `text.preset`, or None to

@@ -52,7 +52,7 @@ def test_emporium_is_compared_with_the_best_peer_of_each_column():
     first, second = _row(table, "Emporium − best peer")
     assert first == "+0.1500 (-0.2000 to +0.5000)"
     assert second == "+0.2000 (+0.2000 to +0.2000)"
-    assert _row(table, "Minutes of training and indexing (median)") == ["25", "25"]
+    assert _row(table, "Minutes of the whole run (median)") == ["25", "25"]
     assert "Popularity" not in table  # It answers no queries.
 
 
@@ -61,7 +61,7 @@ def test_one_seed_has_no_spread_and_a_resumed_run_no_minutes():
         _result(EMPORIUM, [0.5, 0.5, 0.5, 0.9], resumed=True)], MEMBERS), FIGURES)
     assert _row(table, "Emporium") == ["0.6000", "0.5000"]
     assert _row(table, "Emporium − best peer") == ["–", "–"]
-    assert _row(table, "Minutes of training and indexing (median)") == ["–", "–"]
+    assert _row(table, "Minutes of the whole run (median)") == ["–", "–"]
 
 
 def test_a_model_that_was_not_pushed_is_said_to_be():

@@ -30,23 +30,23 @@ def test_says_what_is_off_without_a_table_or_a_column():
             "events: no row: recommendations from history are off",
             "users: no table: profiles of shoppers are off",
             "judgments: no table: learning from judged queries is off",
-            "facts: no table: no loss, as facts are not used yet"]
+            "facts: no table: no loss, as no model learns from facts yet"]
 
 
-def test_says_what_is_kept_and_not_used_yet():
+def test_says_what_is_kept_and_not_learned_from_yet():
     assert describe_usage({name: whole(name) for name in TABLES}) == [
-        "products: kept, not used yet: price, image, created_at",
-        "events: kept, not used yet: quantities (value), review, attributes",
-        "users: kept, not used yet: attributes",
-        "judgments: kept, not used yet: attributes",
-        "facts: kept, not used yet: head, relation, tail, attributes",
-        "aliases: kept, not used yet: attributes"]
+        "products: kept, not learned from yet: price, image, created_at",
+        "events: kept, not learned from yet: quantities (value), review, attributes",
+        "users: kept, not learned from yet: attributes",
+        "judgments: kept, not learned from yet: attributes",
+        "facts: kept, not learned from yet: head, relation, tail, attributes",
+        "aliases: kept, not learned from yet: attributes"]
 
 
 def test_a_column_that_the_contract_does_not_name_is_an_attribute():
     lines = describe_usage(
         {name: whole(name) for name in TABLES} | {"users": table("user_id", "profile", "city")})
-    assert "users: kept, not used yet: attributes" in lines
+    assert "users: kept, not learned from yet: attributes" in lines
 
 
 @pytest.mark.parametrize(("repairs", "said"), [

@@ -52,5 +52,5 @@ def test_logs_have_a_folder_and_do_not_collide_with_the_served(tmp_path):
     log = folder.new_log()
     assert log.parent == tmp_path / "logs"
     assert log.parent.is_dir()
-    assert len({folder.serving, folder.reports, folder.tensorboard, folder.logs,
-                folder.artifacts, folder.metadata}) == 6
+    assert len({folder.serving, folder.reports, folder.logs, folder.artifacts,
+                folder.metadata}) == 5
