@@ -28,8 +28,8 @@ from serving.tensors import decode_tensor, encode_tensor
 _MAX_MESSAGE_BYTES = 64 * 2**20
 
 _REMEDIES = {
-    grpc.StatusCode.UNAVAILABLE: "check the address, that `emporium serve DIR` runs there, and "
-                                 "that both sides speak TLS or neither",
+    grpc.StatusCode.UNAVAILABLE: "check the address, that `emporium serve DIR` runs there and "
+                                 "has said \"ready\", and that both sides speak TLS or neither",
     grpc.StatusCode.DEADLINE_EXCEEDED: "send fewer at a time, or raise timeout_seconds",
     grpc.StatusCode.NOT_FOUND: "check the model's name, which is the server's --model-name, and "
                                "its version, of those that `Client.status` shows",

@@ -28,6 +28,8 @@ from pipeline.cli.errors import user_message
 EXIT_USER_ERROR = 2
 EXIT_INTERRUPTED = 130
 
+_OLD_PYTHON = "You are using a non-supported Python version"
+
 _DESCRIPTION = """\
 Search and recommendation for a shop, from its tables to a server.
 
@@ -50,7 +52,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     # Before the first TensorFlow import: Keras 2. Its C++ libraries report missing GPUs as errors.
     os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    warnings.filterwarnings("ignore", category=FutureWarning, module=r"google\.")
+    # Google's libraries count Python 3.10 as old; TFX goes with no newer one. In processes that a
+    # command starts as well.
+    warnings.filterwarnings("ignore", _OLD_PYTHON, FutureWarning)
+    os.environ.setdefault("PYTHONWARNINGS", f"ignore:{_OLD_PYTHON}:FutureWarning")
     args = _make_parser().parse_args(argv)
     try:
         return int(args.execute(args))

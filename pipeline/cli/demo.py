@@ -7,6 +7,8 @@ import asyncio
 import json
 import pathlib
 import shlex
+import shutil
+import sys
 from typing import TYPE_CHECKING
 
 from pipeline.cli.arguments import local_path
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 _DESCRIPTION = """\
 Writes a sample shop of 2,000 products to DIR/sample, runs the pipeline on it, serves the result
 and asks it a search, a recommendation and for similar products. `make run` is this command.
+It trains for a shorter time than `emporium run` does on the same shop.
 
   emporium demo
   emporium demo --out /tmp/shop --preset tiny
@@ -61,12 +64,15 @@ def execute(args: argparse.Namespace) -> int:
     questions = read_questions(sample)
     asyncio.run(_serve_and_ask(out, questions))
     folder = shlex.quote(args.out)
+    activate = shlex.quote(str(pathlib.Path(sys.prefix, "bin", "activate")))
     print(
         "\nNow you:\n"
+        + ("" if shutil.which("emporium") else f"  source {activate}\n") +
         f"  emporium serve {folder}\n"
         f"  emporium query {json.dumps(questions.query)}       while it serves\n"
         f"  tensorboard --logdir {folder}/tensorboard\n"
-        f"  {folder}/reports/latest.html       what the model reached, beside its baselines")
+        f"  {folder}/reports/latest.html       what the model reached, beside its baselines\n"
+        f"  emporium run {folder}/sample --out {folder}       trains longer than this did")
     return 0
 
 

@@ -126,7 +126,7 @@ def find_duplicates(catalogue: Catalogue, preset: str) -> Iterator[tuple[str, li
             find_told_apart(pipeline, catalogue.events, planned, path)
         told_apart = read_told_apart(path)
         _log.info(
-            "near duplicates: %s of %s stay, since the same shoppers want both products",
+            "near duplicates: %s of %s are not merged, since the same shoppers want both",
             f"{len(told_apart):,}", f"{len(planned):,}")
         found = keep_apart(found, told_apart)
     yield from found.items()

@@ -88,13 +88,12 @@ def weigh_arms(
 
 
 def _summary(kind: str, report: KindReport) -> str:
-    """A line of progress: what the arms reach together, and what each of them adds."""
-    gains = [
-        f"{name.removeprefix('without ')} {report.ndcg['fused'] - value:+.3f}"
-        for name, value in report.ndcg.items() if name.startswith("without ")]
+    """A line of progress: what the arms reach together, and without each of them."""
+    without = [
+        f"{value:.3f} {name}" for name, value in report.ndcg.items() if name.startswith("without ")]
     weights = f"weights learned on {report.tuned:,}" if report.learned else "the weights' defaults"
     reached = f"nDCG@10 {report.ndcg['fused']:.3f} on {report.judged:,}"
-    parts = [reached, *([f"of it {', '.join(gains)}"] if gains else []), weights]
+    parts = [reached, *([", ".join(without)] if without else []), weights]
     return f"{kind} contexts, {'; '.join(parts)}"
 
 

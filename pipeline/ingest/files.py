@@ -68,8 +68,8 @@ def match_names(base: str, pattern: str) -> dict[str, int]:
         found = FileSystems.match([target])[0].metadata_list
     except (BeamIOError, OSError, ValueError, ImportError) as error:
         hint = (
-            "; gs:// needs apache-beam[gcp], s3:// apache-beam[aws], either one a network and "
-            "credentials; `emporium kubeflow` can do without, by --tables"
+            "; check the address, the network and your credentials; gs:// needs apache-beam[gcp], "
+            "s3:// apache-beam[aws]; `emporium kubeflow` can do without any of it, by --tables"
             if "://" in base else "")
         raise DatasetError(f"{base}: the folder cannot be listed: {error}{hint}.") from error
     prefix = len(join_path(base, ""))

@@ -67,6 +67,8 @@ def run(options: ProcessOptions, connection: socket.socket) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     threading.Thread(target=_end_with_server, args=(connection,), daemon=True).start()
+    # TensorFlow's are of its own deprecated functions: nothing that who serves could mend.
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
     peer = _Peer(connection)
     session = new_session(options.threads)
     try:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import dataclasses
 import enum
+import itertools
 import logging
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
@@ -17,6 +18,9 @@ from serving.model_server.model_config import ModelConfig, check_labels
 from serving.versions import Version, complete_versions, fingerprint
 
 logger = logging.getLogger(__name__)
+
+_TELL_SECONDS = 10
+"""After which, again and again, the log says that a version is still loading."""
 
 _Files = tuple[tuple[str, int, int], ...]
 
@@ -233,6 +237,7 @@ class ServedModel:
         logger.info("loading version %d of %s", version.number, self.config.name)
         self._set_status_beside(VersionStatus(version.number, State.LOADING))
         started = time.monotonic()
+        telling = asyncio.create_task(self._tell_of_loading(version))
         try:
             loaded = await LoadedVersion.load(
                 version, self._options, self._metrics, idle=self._others_answer())
@@ -245,11 +250,19 @@ class ServedModel:
         except BaseException:
             self._set_status_beside(VersionStatus(version.number, State.END, "it was not loaded"))
             raise
+        finally:
+            telling.cancel()
         self._refused.pop(version, None)
         self._metrics.loads.labels(self.config.name, "served").inc()
         logger.info("version %d of %s is ready after %.1f s, %d warm-up requests", version.number,
                     self.config.name, time.monotonic() - started, loaded.warmed)
         return loaded
+
+    async def _tell_of_loading(self, version: Version) -> None:
+        for times in itertools.count(1):
+            await asyncio.sleep(_TELL_SECONDS)
+            logger.info("version %d of %s has been loading for %d s", version.number,
+                        self.config.name, times * _TELL_SECONDS)
 
     def _publish(self, loaded: LoadedVersion) -> None:
         number = loaded.version.number

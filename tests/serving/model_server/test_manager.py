@@ -58,6 +58,21 @@ async def test_the_newest_version_answers(push, managing, tmp_path):
         assert _states(shop) == {20: State.AVAILABLE}
 
 
+async def test_a_version_that_loads_long_tells_of_it_until_it_is_there(
+        push, managing, tmp_path, monkeypatch, caplog):
+    monkeypatch.setattr(served_model, "_TELL_SECONDS", 0.2)
+    caplog.set_level("INFO", served_model.__name__)
+    push("first", 3)
+    async with managing(_shop(tmp_path)):
+        await asyncio.sleep(0.6)
+    first, *telling, last = [record.message for record in caplog.records
+                             if "version 3 of shop" in record.message][:-1]
+    assert first == "loading version 3 of shop"
+    assert telling
+    assert all("has been loading for" in line for line in telling)
+    assert "version 3 of shop is ready after" in last
+
+
 async def test_requests_finish_on_the_version_they_began_with(push, managing, tmp_path):
     push("first", 1)
     async with managing(_shop(tmp_path)) as manager:
