@@ -219,7 +219,8 @@ class RetrievalStopping(keras.callbacks.Callback):
             return
         _assign(self.model.trainable_variables, self._weights)
         self._report(
-            f"{self._label}: best validation nDCG@10 {self.best:.4f} at step {self.best_step}")
+            f"{self._label}: best validation nDCG@10 {self.best:.4f} at step {self.best_step}"
+            + ("" if self.best_step else ": training taught nothing, its start is kept"))
 
     def _validate(self, rate: float | None) -> None:
         value = None

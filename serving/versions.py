@@ -13,6 +13,7 @@ from serving.errors import VersionError
 _SAVED_MODEL = "saved_model.pb"
 _DESCRIPTION = "assets.extra/emporium.json"
 _MAX_VERSION = 2**63 - 1
+_WITHDRAWN = ".withdrawn-"
 
 
 @dataclasses.dataclass(frozen=True, order=True)
@@ -87,11 +88,12 @@ def withdraw_newer(base_path: pathlib.Path,
     if number not in numbers:
         raise VersionError(
             f"there is no version {'before the newest' if number is None else number} in "
-            f"{base_path}, which has {', '.join(map(str, numbers)) or 'none'}")
+            f"{base_path}, which has {', '.join(map(str, numbers)) or 'none'}"
+            f"{_withdrawn(base_path)}")
     newer = [version for version in versions if version.number > number]
     if not newer:
         raise VersionError(f"version {number} is the newest in {base_path} already")
-    moves = [(version, base_path / f".withdrawn-{version.number}") for version in reversed(newer)]
+    moves = [(version, base_path / f"{_WITHDRAWN}{version.number}") for version in reversed(newer)]
     for _, path in moves:
         if path.exists():
             raise VersionError(
@@ -104,6 +106,13 @@ def withdraw_newer(base_path: pathlib.Path,
                 f"version {version.number} cannot be withdrawn: {error}; the newest in "
                 f"{base_path} still is {newer[0].number}") from error
     return moves
+
+
+def _withdrawn(base_path: pathlib.Path) -> str:
+    """What earlier rollbacks withdrew and how it comes back, for an error; "" for nothing."""
+    commands = [f"mv {path} {base_path / path.name.removeprefix(_WITHDRAWN)}"
+                for path in sorted(base_path.glob(f"{_WITHDRAWN}*"))]
+    return f"; to bring back what was withdrawn: {', '.join(commands)}" if commands else ""
 
 
 def no_version_error(base_path: pathlib.Path) -> VersionError:

@@ -6,12 +6,9 @@ import dataclasses
 import gc
 import hashlib
 import json
-import logging
 import os
 import pathlib
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import numpy as np
 import tensorflow as tf
@@ -155,7 +152,7 @@ class Trials:
             self._job, training=shortened(training, self._limits, self._contexts), logs=logs,
             callbacks=() if budget is None else (StopAtDeadline(budget),))
         values, seconds = {}, {}
-        with acceleration.libraries_not_converted(), _quiet_trainer():
+        with acceleration.libraries_not_converted():
             started = time.monotonic()
             encoder, reused = self._encoder(job, text_settings)
             if Phase.TEXT in self.phases:
@@ -256,15 +253,3 @@ def _validated(value: float | None) -> float:
 def _key(text_settings: dict[str, float]) -> str:
     text = json.dumps(text_settings, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
-
-
-@contextmanager
-def _quiet_trainer() -> Iterator[None]:
-    """Keeps the steps of each trial off the terminal; TensorBoard has them."""
-    log = logging.getLogger("emporium.trainer")
-    kept = log.level
-    log.setLevel(logging.WARNING)
-    try:
-        yield
-    finally:
-        log.setLevel(kept)

@@ -179,12 +179,15 @@ def _take_back(root: pathlib.Path, rules: list[str], ids: list[str]) -> int:
         undone = _write_without(root, selects)
     for name in sorted(meant - met):
         print(f"No decision of the log is by {name!r}: it is passed over.")
+    stays = [f" --set governance.{setting}={','.join(names)}"
+             for setting, names in (("rules_off", rules), ("released", ids)) if names]
     print(
         f"Taken back: {_count(undone.asked, 'decision')} and {undone.followed:,} that followed; "
         f"put back into their tables: {_count(undone.restored, 'row')}.\n"
         f"Tables: {root / LATEST / 'data'}\n"
-        f"Next:   emporium run {root / LATEST / 'data'} --out out --set "
-        f"governance.{'rules_off=' + ','.join(rules) if rules else 'released=' + ','.join(ids)}")
+        f"Next:   emporium run {root / LATEST / 'data'} --out out"
+        f"{''.join(stays)}\n"
+        "        with what was taken back before, if anything was, in the same settings")
     return 0
 
 

@@ -89,6 +89,10 @@ class ComponentReport:
             self._progress.note(format_balance(balance))
             for line in describe_usage(balance):
                 self._progress.note(line)
+        if any(table.quarantined for table in balance.values()):
+            self._progress.note(
+                f"rows that could not be used: {short_path(pathlib.Path(quarantine.uri))}/"
+                "quarantine-*.jsonl.gz")
 
 
 class RunReport(ComponentReport):

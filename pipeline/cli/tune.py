@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import argparse
 import shlex
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from typing import TYPE_CHECKING
 
 from pipeline.cli.arguments import local_path
 from pipeline.cli.run import add_config_arguments, read_config
 from pipeline.cli.session import Session, run_session
+
+if TYPE_CHECKING:
+    from model.settings import Tuning
+
+_TIMES = 10
+"""How many times the limits that only a first trial kept are proposed next."""
 
 _DESCRIPTION = """\
 Trains again and again for a short time, each time with other settings, and keeps those with the
@@ -44,7 +51,8 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
         help="output folder: tuned.yaml, tuning/, tensorboard/ and logs/ appear in it")
     parser.add_argument(
         "--minutes", metavar="N", help="for the trials altogether, short for --set "
-        "tuning.minutes=N; reading the tables is not counted")
+        "tuning.minutes=N; reading the tables is not counted, and the first trial is finished "
+        "in any case")
     parser.add_argument(
         "--trials", metavar="N", help="at the most, short for --set tuning.trials=N")
     add_config_arguments(parser)
@@ -75,15 +83,21 @@ def execute(args: argparse.Namespace) -> int:
         best, first = trials[0], first_trial(trials)
         say = session.progress.say
         say(f"\n{format_table(trials)}\n")
+        out = shlex.quote(short_path(session.folder.root))
+        watch = f"        tensorboard --logdir {out}/tensorboard"
+        if len(trials) == 1:
+            say("Only the settings as they are have been tried: the minutes, or the trials, that "
+                "were given ended there. With more, tuning goes on from this trial.\n"
+                f"Next:   {more_command(args, given, config.tuning)}\n{watch}")
+            return 0
         if best is first:
             say("No trial was better than the settings as they are; "
                 f"{short_path(tuned)} repeats them.")
         else:
             say(f"Trial {best.number} is the best: nDCG@10 {best.value:.4f} in validation, "
                 f"{first.value:.4f} with the settings as they were.")
-        out = shlex.quote(short_path(session.folder.root))
         command = next_command(args, given, short_path(tuned), best.settings)
-        say(f"Next:   {command}\n        tensorboard --logdir {out}/tensorboard")
+        say(f"Next:   {command}\n{watch}")
         return 0
 
     return run_session(args.data, args.out, work)
@@ -100,14 +114,37 @@ def next_command(
         tuned: path of the file with what was found.
         settings: names of the tuned settings of `training`.
     """
-    words = ["emporium", "run", args.data, "--out", args.out]
-    if args.preset:
-        words += ["--preset", args.preset]
-    for path in (*args.config, tuned):
-        words += ["--config", path]
+    words = _command("run", args, (*args.config, tuned))
     replaced = {f"training.{name}" for name in settings}
     for override in overrides:
         name = override.partition("=")[0].strip()
         if name not in replaced and not name.startswith("tuning."):
             words += ["--set", override]
     return shlex.join(words)
+
+
+def more_command(args: argparse.Namespace, overrides: Collection[str], limits: Tuning) -> str:
+    """This command again, with more minutes, and with more trials if it was to have one only.
+
+    Args:
+        args: of this command.
+        overrides: what was given with --set.
+        limits: of this command.
+    """
+    words = _command("tune", args, args.config)
+    for override in overrides:
+        if override.partition("=")[0].strip() not in ("tuning.minutes", "tuning.trials"):
+            words += ["--set", override]
+    words += ["--minutes", f"{_TIMES * limits.minutes:g}"]
+    if limits.trials == 1:
+        words += ["--trials", str(_TIMES)]
+    return shlex.join(words)
+
+
+def _command(name: str, args: argparse.Namespace, configs: Iterable[str]) -> list[str]:
+    words = ["emporium", name, args.data, "--out", args.out]
+    if args.preset:
+        words += ["--preset", args.preset]
+    for path in configs:
+        words += ["--config", path]
+    return words

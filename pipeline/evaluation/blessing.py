@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from pipeline.config import Gate
 from pipeline.evaluation.results import (
+    BM25,
     CANDIDATE,
     GATE_METRIC,
     KINDS,
@@ -15,6 +16,7 @@ from pipeline.evaluation.results import (
     SliceResult,
 )
 from pipeline.evaluation.slice_names import ALL
+from pipeline.examples.records import SEARCH
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,7 +35,7 @@ class Decision:
     Attributes:
         blessed: whether no condition failed.
         checks: every condition that was looked at.
-        notes: what was to be looked at and could not be.
+        notes: what decides nothing and should be known.
     """
 
     blessed: bool
@@ -53,7 +55,8 @@ class Decision:
 
 
 def decide(
-    slices: Mapping[str, SliceResult], gate: Gate, live_problem: str | None = None
+    slices: Mapping[str, SliceResult], gate: Gate, live_problem: str | None = None,
+    made_queries: int = 0,
 ) -> Decision:
     """Decides on the blessing.
 
@@ -68,6 +71,7 @@ def decide(
         slices: results by slice name, `all` among them unless there are no contexts at all.
         gate: thresholds and guarded slices.
         live_problem: why the live model could not be measured, or None.
+        made_queries: contexts whose query the catalogue made of itself.
     """
     checks = _beats_popularity(slices, gate)
     too_small = {}
@@ -83,8 +87,9 @@ def decide(
         checks += [
             _not_worse_than_live(name, slices[name])
             for name in (ALL, *sizes) if name not in too_small]
-    return Decision(
-        all(check.passed for check in checks), tuple(checks), _notes(too_small, gate))
+    notes = (
+        *_beside_bm25(slices, gate), *_on_made_queries(made_queries), *_unguarded(too_small, gate))
+    return Decision(all(check.passed for check in checks), tuple(checks), notes)
 
 
 def _beats_popularity(slices: Mapping[str, SliceResult], gate: Gate) -> list[Check]:
@@ -115,7 +120,21 @@ def _not_worse_than_live(name: str, result: SliceResult) -> Check:
         _compare(result, LIVE))
 
 
-def _notes(too_small: Mapping[str, int], gate: Gate) -> tuple[str, ...]:
+def _beside_bm25(slices: Mapping[str, SliceResult], gate: Gate) -> Iterator[str]:
+    search = slices.get(f"kind:{SEARCH}")
+    if search is not None and search.contexts >= gate.min_slice_contexts:
+        yield f"Beside BM25 ({SEARCH}), which decides nothing: {_compare(search, BM25)}"
+
+
+def _on_made_queries(count: int) -> Iterator[str]:
+    if count:
+        yield (
+            f"Nobody's queries: {count} contexts ask what the catalogue says of itself. They tell "
+            "that search works, not how well it answers shoppers; judgments or events with queries "
+            "would")
+
+
+def _unguarded(too_small: Mapping[str, int], gate: Gate) -> tuple[str, ...]:
     """Names the guarded slices that guard nothing, with their numbers of contexts."""
     if not too_small:
         return ()

@@ -35,7 +35,7 @@ from pipeline.evaluation.results import (
 )
 from pipeline.evaluation.servable import Servable
 from pipeline.evaluation.slices import slice_members
-from pipeline.examples.records import TUNES
+from pipeline.examples.records import CATALOGUE, TUNES
 from pipeline.versions import live_version, read_description
 
 DEPTH = 100  # Ranks that are looked at; a person does not look further.
@@ -115,7 +115,8 @@ def evaluate(
     scores = per_context_metrics(rankings[CANDIDATE], relevance)[GATE_METRIC]
     curves, first_ranks = _by_kind(rankings, judged, catalogue)
     return Evaluation(
-        decision=decide(slices, config.gate, live_problem),
+        decision=decide(
+            slices, config.gate, live_problem, sum(c.source == CATALOGUE for c in judged)),
         slices=slices,
         recall_curves=curves,
         first_ranks=first_ranks,

@@ -64,7 +64,9 @@ def tuned_yaml(trials: Sequence[TrialResult]) -> str:
         trials: the best first.
     """
     best, first = trials[0], first_trial(trials)
-    if best is first:
+    if len(trials) == 1:
+        found = f"only the settings as they were have been tried, nDCG@10 {first.value:.4f}"
+    elif best is first:
         found = f"no trial was better than the settings as they were, nDCG@10 {first.value:.4f}"
     else:
         found = (f"trial {best.number} of {len(trials)} reached nDCG@10 {best.value:.4f},\n"

@@ -60,9 +60,10 @@ def test_training_is_not_silent_for_long(tmp_path, monkeypatch):
 def test_training_that_only_harms_ends_where_it_began(tmp_path):
     # The rate rises for ten steps; two more without a gain, and that is all.
     measured = iter([0.5, *[0.4] * 12])
-    weight, stopping, _ = fit(tmp_path, measured, steps=100, every=1, patience=2)
+    weight, stopping, lines = fit(tmp_path, measured, steps=100, every=1, patience=2)
     assert weight == 0.0
     assert stopping.best_step == 0
+    assert lines[-1].endswith("at step 0: training taught nothing, its start is kept")
     assert not list(measured)
 
 

@@ -102,6 +102,14 @@ def test_a_rollback_that_cannot_be_changes_nothing(tmp_path, names, number, reas
     assert sorted(path.name for path in tmp_path.iterdir()) == names
 
 
+def test_who_asks_for_a_withdrawn_version_is_told_how_it_comes_back(tmp_path):
+    for name in ("1", "2"):
+        _make(tmp_path, name)
+    withdraw_newer(tmp_path)
+    with pytest.raises(VersionError, match=rf"mv {tmp_path}/\.withdrawn-2 {tmp_path}/2$"):
+        withdraw_newer(tmp_path, 2)
+
+
 def test_a_version_that_was_withdrawn_before_is_not_written_over(tmp_path):
     for name in ("1", "2"):
         _make(tmp_path, name)

@@ -7,6 +7,9 @@ from pipeline.evaluation.results import SliceResult
 
 GATE = Gate(guarded_slices=("tail_product",), min_slice_contexts=30)
 BETTER, EVEN, WORSE = (0.01, 0.03), (-0.01, 0.01), (-0.03, -0.01)
+BESIDE_BM25 = (
+    "Beside BM25 (search), which decides nothing: nDCG@10 0.2000 against 0.2000, difference "
+    "-0.0200 (95% -0.0300 to -0.0100) on 100 contexts")
 
 
 def _slice(contexts=100, popularity=BETTER, live=None):
@@ -28,7 +31,7 @@ def test_better_than_popularity_without_a_live_model_is_blessed():
     assert decision.blessed
     assert decision.text() == (
         "Blessed.\n- beats popularity (search): nDCG@10 0.2000 against 0.2000, difference "
-        "+0.0200 (95% +0.0100 to +0.0300) on 100 contexts")
+        f"+0.0200 (95% +0.0100 to +0.0300) on 100 contexts\n- {BESIDE_BM25}")
 
 
 @pytest.mark.parametrize("popularity", [EVEN, WORSE, (0.0, 0.02)])
@@ -103,13 +106,22 @@ def test_guarded_slices_too_small_to_tell_are_named():
     decision = decide(slices, gate)
     note = ("Not guarded, as fewer than 30 contexts tell nothing (gate.min_slice_contexts): "
             "tail_product (29), short_query (0)")
-    assert decision.notes == (note,)
+    assert decision.notes == (BESIDE_BM25, note)
     assert decision.text().endswith(f"\n- {note}")
     assert not any(note in reason for reason in decision.reasons)
 
 
 def test_without_a_live_model_nothing_is_to_be_guarded():
-    assert decide({"all": _slice(), "kind:search": _slice()}, GATE).notes == ()
+    assert decide({"all": _slice(), "kind:search": _slice()}, GATE).notes == (BESIDE_BM25,)
+
+
+def test_a_comparison_on_few_contexts_is_not_told():
+    assert decide({"all": _slice(29), "kind:search": _slice(29)}, GATE).notes == ()
+
+
+def test_queries_that_nobody_asked_are_named():
+    *_, note = decide({"all": _slice(), "kind:search": _slice()}, GATE, made_queries=7).notes
+    assert note.startswith("Nobody's queries: 7 contexts ask what the catalogue says of itself")
 
 
 def test_all_contexts_are_compared_once_where_they_are_named_too():

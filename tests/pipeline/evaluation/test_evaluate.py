@@ -49,6 +49,21 @@ def test_a_good_model_is_measured_and_blessed(found):
     assert found.facts.live_version is None
 
 
+def test_bm25_is_named_and_so_are_queries_that_nobody_asked(good_model):
+    made = [dataclasses.replace(c, source="catalogue") for c in toy_shop.search_contexts()[:40]]
+    found = _evaluate(good_model, contexts=[*made, *toy_shop.search_contexts()[40:]])
+    beside, nobody = found.decision.notes
+    assert beside == (
+        "Beside BM25 (search), which decides nothing: nDCG@10 1.0000 against 1.0000, difference "
+        "+0.0000 (95% +0.0000 to +0.0000) on 60 contexts")
+    assert nobody.startswith("Nobody's queries: 40 contexts ask what the catalogue says of itself")
+    assert found.decision.blessed
+
+
+def test_shoppers_queries_need_no_note(found):
+    assert [note for note in found.decision.notes if "Nobody's" in note] == []
+
+
 def test_recommendations_leave_out_the_history(good_model):
     # The history is one of ten products of a shade: the other nine come first, so that the
     # relevant one is among the first ten and the history's own product is not.

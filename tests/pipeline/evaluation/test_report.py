@@ -164,7 +164,7 @@ def test_a_slice_too_small_to_guard_is_named(good_model, tmp_path):
     # No recommend context: both slices of shoppers are empty.
     shutil.copytree(good_model, tmp_path / "1")
     found = _evaluate(good_model, toy_shop.search_contexts(), str(tmp_path))
-    [note] = json.loads(json.dumps(metrics_json(found, CREATED)))["decision"]["notes"]
+    [_, note] = json.loads(json.dumps(metrics_json(found, CREATED)))["decision"]["notes"]
     assert note.startswith("Not guarded, as fewer than 30 contexts tell nothing")
     assert "new_shopper (0), known_shopper (0)" in note
     assert note in render_report(found, CREATED)

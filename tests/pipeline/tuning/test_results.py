@@ -49,3 +49,8 @@ def test_a_search_without_a_better_trial_says_so():
     text = tuned_yaml(trials((0, 0.41, 0.0001), (1, 0.4, 0.0002)))
     assert "no trial was better than the settings as they were, nDCG@10 0.4100." in text
     assert "learning_rate: 0.0001  # as it was" in text
+
+
+def test_a_search_that_ended_with_its_first_trial_claims_no_comparison():
+    text = tuned_yaml(trials((0, 0.41, 0.0001)))
+    assert "only the settings as they were have been tried, nDCG@10 0.4100." in text
