@@ -2,7 +2,8 @@
 
 Text first: query and product text through one BERT, negatives from the batch and beside it. Then
 contexts: the encoder rests, every product's text vector is at hand, so that histories cost no BERT
-and the negatives are all products that contexts mention. Both use one loss.
+and the negatives are all products that contexts mention, or a sample of them where they are many.
+Both use one loss.
 """
 
 from __future__ import annotations

@@ -218,9 +218,10 @@ class RetrievalStopping(keras.callbacks.Callback):
             self._report(f"{self._label}: nothing to validate on; the last weights are kept")
             return
         _assign(self.model.trainable_variables, self._weights)
+        in_vain = self.validated and not self.best_step
         self._report(
             f"{self._label}: best validation nDCG@10 {self.best:.4f} at step {self.best_step}"
-            + ("" if self.best_step else ": training taught nothing, its start is kept"))
+            + (": training taught nothing, its start is kept" if in_vain else ""))
 
     def _validate(self, rate: float | None) -> None:
         value = None

@@ -6,6 +6,7 @@ import dataclasses
 import json
 import os
 import pathlib
+import shlex
 from collections.abc import Mapping
 
 from serving.errors import VersionError
@@ -110,9 +111,10 @@ def withdraw_newer(base_path: pathlib.Path,
 
 def _withdrawn(base_path: pathlib.Path) -> str:
     """What earlier rollbacks withdrew and how it comes back, for an error; "" for nothing."""
-    commands = [f"mv {path} {base_path / path.name.removeprefix(_WITHDRAWN)}"
-                for path in sorted(base_path.glob(f"{_WITHDRAWN}*"))]
-    return f"; to bring back what was withdrawn: {', '.join(commands)}" if commands else ""
+    commands = [
+        shlex.join(["mv", str(path), str(base_path / path.name.removeprefix(_WITHDRAWN))])
+        for path in sorted(base_path.glob(f"{_WITHDRAWN}*"))]
+    return f"; to bring back what was withdrawn: {' && '.join(commands)}" if commands else ""
 
 
 def no_version_error(base_path: pathlib.Path) -> VersionError:

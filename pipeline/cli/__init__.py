@@ -28,7 +28,8 @@ from pipeline.cli.errors import user_message
 EXIT_USER_ERROR = 2
 EXIT_INTERRUPTED = 130
 
-_OLD_PYTHON = "You are using a non-supported Python version"
+_OLD_PYTHON = "You are using a "
+"""How warnings of Google's libraries begin that Python 3.10 is old, or soon too old, for them."""
 
 _DESCRIPTION = """\
 Search and recommendation for a shop, from its tables to a server.

@@ -52,6 +52,7 @@ def execute(args: argparse.Namespace) -> int:
     from pipeline.sample import generate
 
     # A file of settings stands for itself.
+    short = not args.config and not args.overrides
     args.overrides = [*(() if args.config else _SETTINGS), *args.overrides]
     config = read_config(args)
     out = pathlib.Path(args.out)
@@ -63,17 +64,31 @@ def execute(args: argparse.Namespace) -> int:
         return status
     questions = read_questions(sample)
     asyncio.run(_serve_and_ask(out, questions))
-    folder = shlex.quote(args.out)
-    activate = shlex.quote(str(pathlib.Path(sys.prefix, "bin", "activate")))
-    print(
-        "\nNow you:\n"
-        + ("" if shutil.which("emporium") else f"  source {activate}\n") +
-        f"  emporium serve {folder}\n"
-        f"  emporium query {json.dumps(questions.query)}       while it serves\n"
-        f"  tensorboard --logdir {folder}/tensorboard\n"
-        f"  {folder}/reports/latest.html       what the model reached, beside its baselines\n"
-        f"  emporium run {folder}/sample --out {folder}       trains longer than this did")
+    print(next_steps(args.out, questions.query, short))
     return 0
+
+
+def next_steps(out: str, query: str, short: bool) -> str:
+    """What to do now, as commands that work in the caller's shell.
+
+    Args:
+        out: output folder.
+        query: that was asked.
+        short: whether it was trained by `_SETTINGS`.
+    """
+    folder = shlex.quote(out)
+    lines = [
+        "", "Now you:", f"  emporium serve {folder}",
+        f"  emporium query {json.dumps(query)}       while it serves",
+        f"  tensorboard --logdir {folder}/tensorboard",
+        f"  {folder}/reports/latest.html       what the model reached, beside its baselines"]
+    if shutil.which("emporium") is None:
+        activate = str(pathlib.Path(sys.prefix, "bin", "activate"))
+        lines.insert(2, f"  source {shlex.quote(activate)}")
+    if short:
+        given = " ".join(f"--set {setting}" for setting in _SETTINGS)
+        lines.append(f"This was a short training ({given}); `emporium run` trains longer.")
+    return "\n".join(lines)
 
 
 async def _serve_and_ask(out: pathlib.Path, questions: Questions) -> None:

@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import pathlib
+import shlex
 import sys
 from typing import TYPE_CHECKING
 
@@ -167,26 +168,26 @@ def _take_back(root: pathlib.Path, rules: list[str], ids: list[str]) -> int:
     newest_version(root)  # Or there is none, which leaves no log behind.
     del sys.argv[1:]  # Beam would take them for its own.
     folder = RunFolder(root.absolute())
-    meant = {*rules, *ids}
-    met = set[str]()
+    by_rule, by_id = set[str](), set[str]()
 
     def selects(decision: Decision) -> bool:
-        named = meant & {decision.rule, decision.id}
-        met.update(named)
-        return bool(named)
+        by_rule.update({decision.rule}.intersection(rules))
+        by_id.update({decision.id}.intersection(ids))
+        return decision.rule in rules or decision.id in ids
 
     with folder.locked(), output_to_log(folder.new_log()):
         undone = _write_without(root, selects)
-    for name in sorted(meant - met):
+    for name in sorted({*rules, *ids} - by_rule - by_id):
         print(f"No decision of the log is by {name!r}: it is passed over.")
+    data = shlex.quote(str(root / LATEST / "data"))
     stays = [f" --set governance.{setting}={','.join(names)}"
-             for setting, names in (("rules_off", rules), ("released", ids)) if names]
+             for setting, names in (("rules_off", sorted(by_rule)), ("released", sorted(by_id)))
+             if names]
     print(
         f"Taken back: {_count(undone.asked, 'decision')} and {undone.followed:,} that followed; "
         f"put back into their tables: {_count(undone.restored, 'row')}.\n"
         f"Tables: {root / LATEST / 'data'}\n"
-        f"Next:   emporium run {root / LATEST / 'data'} --out out"
-        f"{''.join(stays)}\n"
+        f"Next:   emporium run {data} --out out{''.join(stays)}\n"
         "        with what was taken back before, if anything was, in the same settings")
     return 0
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import pathlib
+import shlex
 
 from pipeline.cli.arguments import local_path
 
@@ -39,7 +40,8 @@ def execute(args: argparse.Namespace) -> int:
     serving = pathlib.Path(args.dir) / "serving"
     withdrawn = withdraw_newer(serving, args.to)
     for version, path in withdrawn:
-        print(f"version {version.number} is withdrawn; to bring it back: mv {path} {version.path}")
+        back = shlex.join(["mv", str(path), str(version.path)])
+        print(f"version {version.number} is withdrawn; to bring it back: {back}")
     print(f"version {newest_version(serving).number} is the newest in {serving}; servers that "
           "watch it load it now")
     return 0

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 _TIMES = 10
 """How many times the limits that only a first trial kept are proposed next."""
 
+_MOST_MINUTES = 10_080
+"""As the setting allows: a week."""
+
 _DESCRIPTION = """\
 Trains again and again for a short time, each time with other settings, and keeps those with the
 best nDCG@10 in validation. The first trial has the settings as they are, so that what is found is
@@ -124,7 +127,7 @@ def next_command(
 
 
 def more_command(args: argparse.Namespace, overrides: Collection[str], limits: Tuning) -> str:
-    """This command again, with more minutes, and with more trials if it was to have one only.
+    """This command again, with more minutes, and with more trials where these were few.
 
     Args:
         args: of this command.
@@ -135,8 +138,8 @@ def more_command(args: argparse.Namespace, overrides: Collection[str], limits: T
     for override in overrides:
         if override.partition("=")[0].strip() not in ("tuning.minutes", "tuning.trials"):
             words += ["--set", override]
-    words += ["--minutes", f"{_TIMES * limits.minutes:g}"]
-    if limits.trials == 1:
+    words += ["--minutes", f"{min(_MOST_MINUTES, _TIMES * limits.minutes):g}"]
+    if limits.trials < _TIMES:
         words += ["--trials", str(_TIMES)]
     return shlex.join(words)
 

@@ -65,7 +65,7 @@ def decide(
     the interval of candidate minus live does not lie below 0, overall and on every guarded
     slice. Kinds and slices with fewer than `gate.min_slice_contexts` contexts decide nothing, and
     a note names such guarded slices; when no kind has that many, nothing shows that the candidate
-    is good, and it is not blessed.
+    is good, and it is not blessed. Notes name BM25's figure, and queries that nobody asked.
 
     Args:
         slices: results by slice name, `all` among them unless there are no contexts at all.

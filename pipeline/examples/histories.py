@@ -35,7 +35,8 @@ from pipeline.examples.split import (
 
 MAX_POSITIVES = 1_000
 """Known positives that an example carries for masking. Contexts have every product that one of them
-mentions for a negative, and queries are mined for: what is left out here is taken for one there."""
+mentions for a negative, or a sample of these, and queries are mined for: what is left out here is
+taken for one there."""
 
 MIN_ORDERED_PRODUCTS = 3
 """Products that a shopper must have wanted before one of them is held out by order."""

@@ -20,7 +20,7 @@ class Verdict:
     Attributes:
         blessed: whether the model may be served.
         reasons: what decided, in numbers.
-        notes: what could not be looked at.
+        notes: what decides nothing and should be known.
         live_version: version that it was compared with, or None.
         page: the report.
     """

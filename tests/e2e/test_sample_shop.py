@@ -57,6 +57,8 @@ def test_a_run_says_what_it_read_decided_and_pushed(shop, first_run):
     for rows, kept, merged, quarantined in counts.values():
         assert rows == kept + merged + quarantined
     assert counts["products"][3] > 0, "the sample has dirt"
+    [folder] = re.findall(r"rows that could not be used: (\S+)/quarantine-", said)
+    assert list(pathlib.Path(folder).glob("quarantine-*.jsonl.gz"))
 
 
 def test_the_report_and_its_numbers_are_there(first_run):

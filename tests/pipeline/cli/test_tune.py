@@ -26,6 +26,7 @@ def test_the_shortest_next_command():
 
 @pytest.mark.parametrize(("limits", "more"), [
     (Tuning(minutes=1), "--minutes 10"),
+    (Tuning(minutes=1_440), "--minutes 10080"),
     (Tuning(minutes=2.5, trials=1), "--minutes 25 --trials 10")])
 def test_the_command_that_goes_on_keeps_what_a_trial_depends_on(limits, more):
     args = argparse.Namespace(data="my shop", out="out", preset="tiny", config=["shop.yaml"])

@@ -60,11 +60,11 @@ async def test_the_newest_version_answers(push, managing, tmp_path):
 
 async def test_a_version_that_loads_long_tells_of_it_until_it_is_there(
         push, managing, tmp_path, monkeypatch, caplog):
-    monkeypatch.setattr(served_model, "_TELL_SECONDS", 0.2)
+    monkeypatch.setattr(served_model, "_TELL_SECONDS", 0.001)
     caplog.set_level("INFO", served_model.__name__)
     push("first", 3)
     async with managing(_shop(tmp_path)):
-        await asyncio.sleep(0.6)
+        await asyncio.sleep(0.1)
     first, *telling, last = [record.message for record in caplog.records
                              if "version 3 of shop" in record.message][:-1]
     assert first == "loading version 3 of shop"
