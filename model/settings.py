@@ -123,11 +123,15 @@ class Training(Section):
     profile: bool = Field(False, description="Write a TensorBoard profile of ten training steps.")
 
 
+MOST_TUNING_MINUTES = 10_080
+"""A week."""
+
+
 class Tuning(Section):
     """How `emporium tune` looks for better training settings; a run reads none of this."""
 
     minutes: float = Field(
-        30, gt=0, le=10_080,
+        30, gt=0, le=MOST_TUNING_MINUTES,
         description="Minutes for trials altogether, those before an interruption included; the "
         "first, of the settings as they are, is finished in any case.")
     trials: int = Field(

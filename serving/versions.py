@@ -109,11 +109,15 @@ def withdraw_newer(base_path: pathlib.Path,
     return moves
 
 
+def way_back(withdrawn: pathlib.Path) -> str:
+    """The command that brings a withdrawn version back into service."""
+    served = withdrawn.with_name(withdrawn.name.removeprefix(_WITHDRAWN))
+    return shlex.join(["mv", str(withdrawn), str(served)])
+
+
 def _withdrawn(base_path: pathlib.Path) -> str:
     """What earlier rollbacks withdrew and how it comes back, for an error; "" for nothing."""
-    commands = [
-        shlex.join(["mv", str(path), str(base_path / path.name.removeprefix(_WITHDRAWN))])
-        for path in sorted(base_path.glob(f"{_WITHDRAWN}*"))]
+    commands = [way_back(path) for path in sorted(base_path.glob(f"{_WITHDRAWN}*"))]
     return f"; to bring back what was withdrawn: {' && '.join(commands)}" if commands else ""
 
 

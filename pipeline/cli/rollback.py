@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import pathlib
-import shlex
 
 from pipeline.cli.arguments import local_path
 
@@ -35,13 +34,12 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
 
 def execute(args: argparse.Namespace) -> int:
     """Withdraws versions and says what answers now."""
-    from serving.versions import newest_version, withdraw_newer
+    from serving.versions import newest_version, way_back, withdraw_newer
 
     serving = pathlib.Path(args.dir) / "serving"
     withdrawn = withdraw_newer(serving, args.to)
     for version, path in withdrawn:
-        back = shlex.join(["mv", str(path), str(version.path)])
-        print(f"version {version.number} is withdrawn; to bring it back: {back}")
+        print(f"version {version.number} is withdrawn; to bring it back: {way_back(path)}")
     print(f"version {newest_version(serving).number} is the newest in {serving}; servers that "
           "watch it load it now")
     return 0

@@ -5,20 +5,14 @@ from __future__ import annotations
 import argparse
 import shlex
 from collections.abc import Collection, Iterable
-from typing import TYPE_CHECKING
 
+from model.settings import MOST_TUNING_MINUTES, Tuning
 from pipeline.cli.arguments import local_path
 from pipeline.cli.run import add_config_arguments, read_config
 from pipeline.cli.session import Session, run_session
 
-if TYPE_CHECKING:
-    from model.settings import Tuning
-
 _TIMES = 10
 """How many times the limits that only a first trial kept are proposed next."""
-
-_MOST_MINUTES = 10_080
-"""As the setting allows: a week."""
 
 _DESCRIPTION = """\
 Trains again and again for a short time, each time with other settings, and keeps those with the
@@ -138,7 +132,7 @@ def more_command(args: argparse.Namespace, overrides: Collection[str], limits: T
     for override in overrides:
         if override.partition("=")[0].strip() not in ("tuning.minutes", "tuning.trials"):
             words += ["--set", override]
-    words += ["--minutes", f"{min(_MOST_MINUTES, _TIMES * limits.minutes):g}"]
+    words += ["--minutes", f"{min(MOST_TUNING_MINUTES, _TIMES * limits.minutes):g}"]
     if limits.trials < _TIMES:
         words += ["--trials", str(_TIMES)]
     return shlex.join(words)
